@@ -27,9 +27,10 @@ from reconciler.kinds.money import amount_after, monthly_amount
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Value, to_json
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
+from reconciler.planning.action import Action, Change, LastWritten, Money
 from reconciler.planning.diff import changes_to_create, changes_to_update
 from reconciler.planning.objects import object_path, precondition
-from reconciler.planning.plan import Action, Change, LastWritten, Money, Note
+from reconciler.planning.plan import Note
 
 OnDrift = Literal["restore", "accept", "fail"]
 Verb = Literal["adopt", "update", "retire"]

@@ -9,8 +9,8 @@ from reconciler.kinds.field_mapping import FieldMapping
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import to_json
 from reconciler.ledger.snapshot import RecordedAddition
+from reconciler.planning.action import Change
 from reconciler.planning.equality import same
-from reconciler.planning.plan import Change
 
 LastApplied = Mapping[str, Any]
 """The fields of an addition after the last apply, by their names in ConnectWise. Empty if unknown."""

@@ -11,8 +11,8 @@ from decimal import Decimal
 
 from reconciler.additions.changes import ChargeChange
 from reconciler.amounts import amount_text
+from reconciler.kinds.guardrail_settings import Guardrails
 from reconciler.kinds.values import plain_decimal
-from reconciler.kinds.workspace import Guardrails
 from reconciler.planning.plan import Note, Tripped
 
 _ZERO = Decimal(0)

@@ -11,8 +11,8 @@ from reconciler.additions.ownership import Owner, Ownership
 from reconciler.additions.planned import HandEdit, PlannedAddition, recorded_fields
 from reconciler.additions.tag import parse
 from reconciler.ledger.snapshot import BilledAddition, ObservedAddition, RecordedAddition, SeenEdit, Snapshot
+from reconciler.planning.action import Action
 from reconciler.planning.outcome import Outcome, Result
-from reconciler.planning.plan import Action
 
 LinkedObject = tuple[int | None, str | None]
 """An agreement or a product by its id, or by its address if the same plan creates it."""

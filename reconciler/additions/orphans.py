@@ -15,8 +15,9 @@ from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.metering.period import Period
+from reconciler.planning.action import Action, Change, Money
 from reconciler.planning.objects import object_path, precondition
-from reconciler.planning.plan import Action, Change, CoverageRow, Money
+from reconciler.planning.plan import CoverageRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,9 +45,10 @@ from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.metering.coverage import State
+from reconciler.planning.action import Action
 from reconciler.planning.approvals import Approved, is_approved
 from reconciler.planning.part import Part
-from reconciler.planning.plan import Action, Note, Tripped
+from reconciler.planning.plan import Note, Tripped
 
 _ZERO = Decimal(0)
 

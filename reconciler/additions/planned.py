@@ -11,7 +11,8 @@ from reconciler.additions.desired import DesiredAddition
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import Owner
 from reconciler.kinds.values import Value, plain_decimal
-from reconciler.planning.plan import Action, Note
+from reconciler.planning.action import Action
+from reconciler.planning.plan import Note
 
 
 @dataclass(frozen=True, slots=True)

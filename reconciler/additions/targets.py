@@ -10,7 +10,7 @@ from reconciler.additions.plan import UsagePart
 from reconciler.additions.views import AdditionView
 from reconciler.errors import ReconcilerError
 from reconciler.manifests.selection import Targets, unknown_target
-from reconciler.planning.plan import Action
+from reconciler.planning.action import Action
 
 _ZERO = Decimal(0)
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from reconciler.alerts.cause import Cause, Member, risk_of
 from reconciler.kinds.registry import declarable_kinds
-from reconciler.planning.plan import Action, Plan
+from reconciler.planning.action import Action
+from reconciler.planning.plan import Plan
 from reconciler.rendering.counts import numbered
 
 ADDITIONS, SETUP = "drift:additions", "drift:setup"

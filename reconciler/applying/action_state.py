@@ -14,8 +14,8 @@ from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Value
 from reconciler.live.keys import natural_key
 from reconciler.live.messages import other_spelling
+from reconciler.planning.action import Action
 from reconciler.planning.equality import holds, named, same
-from reconciler.planning.plan import Action
 
 State = Literal["open", "begun", "done", "stale"]
 

@@ -23,8 +23,8 @@ from reconciler.ledger.lease import Lease
 from reconciler.ledger.store import Ledger
 from reconciler.live.conflicts import explain_conflict, is_already_exists
 from reconciler.live.lookup import lookup_by_key, stores_other_name
+from reconciler.planning.action import Action
 from reconciler.planning.outcome import Result, Status
-from reconciler.planning.plan import Action
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from reconciler.applying.requests import Ids
-from reconciler.planning.plan import Action
+from reconciler.planning.action import Action
 
 
 def recorded_changes(action: Action, fields: Collection[str], ids: Ids) -> dict[str, list[Any]] | None:

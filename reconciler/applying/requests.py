@@ -10,7 +10,7 @@ from reconciler.kinds.base import Kind
 from reconciler.kinds.field_mapping import FieldMapping, Subcollection, Tables
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link, Value, from_json
-from reconciler.planning.plan import Action
+from reconciler.planning.action import Action
 
 Ids = Mapping[str, int]
 """Address → id of the objects that exist now."""

@@ -9,8 +9,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from graphlib import TopologicalSorter
 
+from reconciler.planning.action import Action
 from reconciler.planning.outcome import Result
-from reconciler.planning.plan import Action, Plan
+from reconciler.planning.plan import Plan
 
 CarryOut = Callable[[Action], Awaitable[Result]]
 """Carries out one action and returns its result."""

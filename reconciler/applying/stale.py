@@ -16,7 +16,8 @@ from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
 from reconciler.live.lookup import LookupTarget, lookup
-from reconciler.planning.plan import Action, Plan
+from reconciler.planning.action import Action
+from reconciler.planning.plan import Plan
 
 
 class StalePlan(Refused):

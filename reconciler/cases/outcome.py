@@ -15,8 +15,9 @@ from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.money import monthly_amount
 from reconciler.metering.coverage import CoverageRow as MeteredRow
+from reconciler.planning.action import Action
 from reconciler.planning.approvals import is_approved
-from reconciler.planning.plan import Action, CoverageRow, Note, Tripped
+from reconciler.planning.plan import CoverageRow, Note, Tripped
 
 _ZERO = Decimal(0)
 

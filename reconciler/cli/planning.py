@@ -27,6 +27,7 @@ from reconciler.manifests.selection import select, targets_of, used_sources
 from reconciler.metering.collect import GUARDRAIL
 from reconciler.metering.period import local_date, period_of
 from reconciler.metering.snapshot import usage_time
+from reconciler.planning.action import Action
 from reconciler.planning.approvals import Approved, unused_approvals
 from reconciler.planning.build import Asked, Only, build
 from reconciler.planning.customers import declared_companies
@@ -34,7 +35,7 @@ from reconciler.planning.declared import declarations
 from reconciler.planning.goes_on import goes_on
 from reconciler.planning.last_writes import with_last_writes
 from reconciler.planning.part import Part
-from reconciler.planning.plan import Action, Declaration, Note, Plan
+from reconciler.planning.plan import Declaration, Note, Plan
 from reconciler.planning.retire import Retirements, Terms
 from reconciler.planning.setup import plan_setup
 from reconciler.planning.setup_tables import SetupTables

@@ -21,7 +21,7 @@ from reconciler.kinds.live_state import LiveState
 from reconciler.manifests.documents import Document, Manifests
 from reconciler.manifests.loading import Trial, try_out
 from reconciler.manifests.report import Finding
-from reconciler.planning.plan import Action, Change
+from reconciler.planning.action import Action, Change
 from reconciler.planning.retire import Terms
 from reconciler.planning.setup import plan_setup
 

@@ -10,10 +10,11 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal
 
+from reconciler.planning.action import Action, Customer, Money
 from reconciler.planning.customers import Objects, with_customers
 from reconciler.planning.order import with_dependencies
 from reconciler.planning.part import Part
-from reconciler.planning.plan import Action, Customer, Money, Note, Plan, Summary, Tenant, Undo, digest_of
+from reconciler.planning.plan import Note, Plan, Summary, Tenant, Undo, digest_of
 from reconciler.planning.problems import PlanError
 
 _ZERO = Decimal(0)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from reconciler.planning.plan import Action, Change, Plan, Record
+from reconciler.planning.action import Action, Change, Record
+from reconciler.planning.plan import Plan
 
 
 class MovedField(Record):

@@ -11,7 +11,7 @@ from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
 from reconciler.manifests.documents import Document
-from reconciler.planning.plan import Action, Customer
+from reconciler.planning.action import Action, Customer
 
 COMPANY = "Company"
 _PARENT = re.compile(r"/(\d+)/")

@@ -8,8 +8,8 @@ from typing import Any
 from reconciler.kinds.base import Kind, SpecField, key_part
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.values import Link, Value, to_json
+from reconciler.planning.action import Change
 from reconciler.planning.equality import cleared, named, same
-from reconciler.planning.plan import Change
 
 
 def changes_to_create(kind: Kind, values: Mapping[str, Value]) -> tuple[Change, ...]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.registry import kind
-from reconciler.planning.plan import Action, Note
+from reconciler.planning.action import Action
+from reconciler.planning.plan import Note
 from reconciler.planning.retire import Children, billed_after, billed_text, is_retired
 
 Below = Mapping[tuple[str, int], Sequence[LiveObject]]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from reconciler.kinds.guardrail_settings import Guardrails, ShareLimit
 from reconciler.kinds.values import plain_decimal
-from reconciler.kinds.workspace import Guardrails, ShareLimit
-from reconciler.planning.plan import Action, Tripped
+from reconciler.planning.action import Action
+from reconciler.planning.plan import Tripped
 
 
 def setup_guardrails(

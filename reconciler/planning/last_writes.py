@@ -13,8 +13,8 @@ from typing import Any, Protocol
 from reconciler.kinds.base import Kind
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import to_json
+from reconciler.planning.action import Action, Change, LastWritten
 from reconciler.planning.equality import same
-from reconciler.planning.plan import Action, Change, LastWritten
 
 
 class LastWrite(Protocol):

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from reconciler.kinds.base import Kind
 from reconciler.kinds.live_state import LiveObject
+from reconciler.planning.action import Precondition
 from reconciler.planning.diff import manifest_values
-from reconciler.planning.plan import Precondition
 
 
 def object_path(collection: str | None, live: LiveObject) -> str:

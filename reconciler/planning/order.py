@@ -18,7 +18,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from reconciler.kinds.registry import kind
-from reconciler.planning.plan import Action, Change
+from reconciler.planning.action import Action, Change
 from reconciler.planning.problems import PlanError
 from reconciler.planning.retired_last import users_of_retired
 

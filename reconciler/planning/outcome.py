@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from reconciler.planning.plan import CoverageRow, Plan, Record, Verb
+from reconciler.planning.action import Record, Verb
+from reconciler.planning.plan import CoverageRow, Plan
 
 Status = Literal["done", "already", "failed", "skipped", "unknown"]
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from reconciler.planning.plan import Action, CoverageRow, Declaration, Note, Tripped
+from reconciler.planning.action import Action
+from reconciler.planning.plan import CoverageRow, Declaration, Note, Tripped
 
 _ZERO = Decimal(0)
 

@@ -10,134 +10,14 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer, model_serializer
+from pydantic import AwareDatetime
 
 from reconciler.kinds.registry import all_kinds
-from reconciler.kinds.values import plain_decimal
+from reconciler.planning.action import Action, Amount, Money, Record
 
 FORMAT_VERSION: Literal[2] = 2
-
-Verb = Literal["create", "update", "adopt", "retire"]
-Amount = Annotated[Decimal, PlainSerializer(plain_decimal, return_type=str, when_used="json")]
-
-
-class Record(BaseModel):
-    """The base of all models of the plan file and the outcome: immutable, without unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
-
-
-class LastWritten(Record):
-    """The value that our last write left in a field."""
-
-    value: Any = None
-    """The value that we wrote."""
-    edited: bool
-    """Whether someone has changed the field in ConnectWise since."""
-
-
-class Change(Record):
-    """One field with its value before and after."""
-
-    path: str
-    """The field, such as `price` or `types`, or a place inside it."""
-    before: Any = None
-    """The value in ConnectWise. Null if it has none."""
-    after: Any = None
-    """The value that the action writes. Null clears the field."""
-    known_after_apply: bool = False
-    """Whether `after` links to an object that this plan creates first."""
-    sensitive: bool = False
-    """Whether `after` is a secret. It says where the value is stored, and never has the value."""
-    number: bool = False
-    """Whether `before` and `after` are numbers, which a plan has as decimal text."""
-    last_written: LastWritten | None = None
-    """What we last wrote to the field. Null if we never wrote it, or if the ledger does not know."""
-
-    @model_serializer(mode="plain")
-    def _without_false_flags(self) -> dict[str, Any]:
-        content: dict[str, Any] = {"path": self.path, "before": self.before, "after": self.after}
-        if self.known_after_apply:
-            content["known_after_apply"] = True
-        if self.sensitive:
-            content["sensitive"] = True
-        if self.number:
-            content["number"] = True
-        if self.last_written is not None:
-            content["last_written"] = self.last_written.model_dump()
-        return content
-
-    @property
-    def intent(self) -> dict[str, Any]:
-        """The part of the change that the digest covers."""
-        return {"path": self.path, "before": self.before, "after": self.after}
-
-
-class Precondition(Record):
-    """What an action expects to find in ConnectWise. If any of it has changed, the plan is stale."""
-
-    id: int
-    """The id of the object in ConnectWise."""
-    last_updated: str | None
-    """When the object was changed last, as ConnectWise says it. Null if it does not say."""
-    fields: dict[str, Any]
-    """The value of every declared field, by manifest name."""
-
-
-class Money(Record):
-    """An amount per month before and after, in one currency. The currency is null if it is unknown."""
-
-    before: Amount
-    """What is billed a month before the action."""
-    after: Amount
-    """What is billed a month after it."""
-    currency: str | None = None
-    """ISO 4217 code. Null if it is unknown."""
-
-
-class Customer(Record):
-    """The company that an action's object belongs to. Renderers group actions by it."""
-
-    address: str
-    """Its address, or its path in ConnectWise if it is not declared, such as `company/companies/250`."""
-    name: str
-    """Its name in ConnectWise, or the one that the plan gives it."""
-
-
-class Action(Record):
-    """One change of one object."""
-
-    address: str
-    """The address of the document or addition, such as `Company/acme`."""
-    kind: str
-    """The kind of the object, such as `Company`. Usage writes the kind `Addition`."""
-    action: Verb
-    """What is done to the object."""
-    id: int | None = None
-    """The id of the object in ConnectWise. Null for a `create`."""
-    endpoint: str
-    """For a `create`, the path of the collection, with `{field}` for a parent. Otherwise the path of the object."""
-    reason: str
-    """Why, in words: `not in ConnectWise`, `usage`, `drift`, `price`…"""
-    changes: tuple[Change, ...]
-    """The fields that change."""
-    depends_on: tuple[str, ...] = ()
-    """The addresses of the actions that must succeed first."""
-    precondition: Precondition | None = None
-    """What the apply must find. Null for a `create`."""
-    money: Money | None = None
-    """What the action does to the monthly amount. Null if it does nothing to it."""
-    held_for: str | None = None
-    """For a held action: the address of the customer mapping that its guardrail names."""
-    rule: str | None = None
-    """For an addition: the digest of the billing rule of its quantity, for the ledger."""
-    customer: Customer | None = None
-    """Null if the object belongs to no customer, such as a product. The digest does not cover this field."""
-    written_at: AwareDatetime | None = None
-    """When we last wrote the object. Null if we never did, or if the ledger does not know. The digest does not cover
-    this field."""
 
 
 class Summary(Record):

@@ -9,7 +9,8 @@ from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.management_solution import ManagementSolutionSpec
 from reconciler.manifests.documents import Document, has_spec
-from reconciler.planning.plan import Action, Change, Note
+from reconciler.planning.action import Action, Change
+from reconciler.planning.plan import Note
 
 _ADVICE = "remove `proposed: true` from it"
 

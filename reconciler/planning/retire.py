@@ -12,10 +12,10 @@ from reconciler.kinds.base import Kind
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.retirement import NOT_BILLED, Billed, Retirement
 from reconciler.kinds.values import Link, Value, to_json
+from reconciler.planning.action import Action, Change, Money
 from reconciler.planning.diff import changes_to_update
 from reconciler.planning.equality import same
 from reconciler.planning.objects import object_path, precondition
-from reconciler.planning.plan import Action, Change, Money
 from reconciler.planning.setup_tables import SetupTables, UnknownEntryError
 
 Children = Mapping[str, Mapping[int, Sequence[LiveObject]]]

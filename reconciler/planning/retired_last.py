@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.kinds.base import Kind
 from reconciler.kinds.registry import kind
-from reconciler.planning.plan import Action
+from reconciler.planning.action import Action
 
 Place = tuple[str, int]
 """Kind and id of an object."""

@@ -6,16 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from reconciler.kinds.guardrail_settings import Guardrails
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.values import Link, Value, to_json
-from reconciler.kinds.workspace import Guardrails
 from reconciler.manifests.documents import Document
+from reconciler.planning.action import Action
 from reconciler.planning.diff import changes_to_create, changes_to_update
 from reconciler.planning.equality import same
 from reconciler.planning.guardrails import setup_guardrails
 from reconciler.planning.objects import object_path, precondition
 from reconciler.planning.part import Part
-from reconciler.planning.plan import Action, Note
+from reconciler.planning.plan import Note
 from reconciler.planning.proposed import needed_solutions, proposed_dependencies, proposed_note
 from reconciler.planning.resolve import Resolver
 from reconciler.planning.retire import Retirements, Terms, billing_change, values_to_live_again

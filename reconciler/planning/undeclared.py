@@ -14,10 +14,11 @@ from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.registry import all_kinds
 from reconciler.kinds.values import one_line
 from reconciler.manifests.documents import Document, Manifests
+from reconciler.planning.action import Action
 from reconciler.planning.declared import Remembered
 from reconciler.planning.goes_on import Below
 from reconciler.planning.needed import users_among_documents
-from reconciler.planning.plan import Action, Declaration, Note
+from reconciler.planning.plan import Declaration, Note
 from reconciler.planning.retire import Children, Retirements, billed_after, billed_text, is_retired
 
 

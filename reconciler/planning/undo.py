@@ -14,9 +14,10 @@ from reconciler.kinds.base import Kind
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.money import amount_after
 from reconciler.kinds.registry import kind
+from reconciler.planning.action import Action, Change, Money
 from reconciler.planning.objects import object_path, precondition
 from reconciler.planning.part import Part
-from reconciler.planning.plan import Action, Change, Declaration, Money, Note
+from reconciler.planning.plan import Declaration, Note
 from reconciler.planning.retire import Retirements, billed_after, billing_change, ends, was_ended
 from reconciler.planning.undo_fields import FieldUndo, created_field, field_undo, reversed_change
 from reconciler.planning.undo_inputs import QUANTITY, LaterWrite, PutBack, UndoInputs, WrittenObject, mapping_of

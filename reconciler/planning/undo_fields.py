@@ -9,8 +9,8 @@ from typing import Any
 from reconciler.kinds.base import Kind, SpecField
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.values import Link, Value, to_json
+from reconciler.planning.action import Change
 from reconciler.planning.equality import holds, named, same
-from reconciler.planning.plan import Change
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.registry import kind
-from reconciler.planning.plan import Verb
+from reconciler.planning.action import Verb
 from reconciler.planning.retire import Children
 
 Place = tuple[str, int]

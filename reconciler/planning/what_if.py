@@ -12,8 +12,9 @@ from typing import Any
 
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal
+from reconciler.planning.action import Action, Money
 from reconciler.planning.approvals import approvals_for
-from reconciler.planning.plan import Action, Money, Plan, Summary
+from reconciler.planning.plan import Plan, Summary
 from reconciler.planning.plan_file import PlanFileError, plan_json
 
 Json = dict[str, Any]

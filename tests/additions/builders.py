@@ -15,7 +15,7 @@ from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.values import Link
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.metering.period import period_of
-from reconciler.planning.plan import Action
+from reconciler.planning.action import Action
 from tests.planning.builders import NOW, live_state_with
 
 NOVEMBER = period_of(NOW, "Europe/Berlin")

@@ -39,9 +39,9 @@ from reconciler.live.match import Matcher
 from reconciler.manifests.documents import Document, Manifests
 from reconciler.metering.collect import Collected
 from reconciler.metering.period import Period, local_date, period_of
+from reconciler.planning.action import Action
 from reconciler.planning.approvals import Approved
 from reconciler.planning.part import Part
-from reconciler.planning.plan import Action
 from tests.planning.builders import (
     NOW,
     agreement,

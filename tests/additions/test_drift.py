@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from reconciler.planning.plan import Change
+from reconciler.planning.action import Change
 from tests.planning.builders import addition
 
 from .builders import (

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from reconciler.ledger.store import Ledger
-from reconciler.planning.plan import Action, CoverageRow
+from reconciler.planning.action import Action
+from reconciler.planning.plan import CoverageRow
 from tests.planning.builders import addition, live_agreement, mapping, product
 
 from .scene import Scene, live_product, ours

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.kinds.live_state import LiveObject
 from reconciler.ledger.store import Ledger
-from reconciler.planning.plan import Action
+from reconciler.planning.action import Action
 from tests.planning.builders import MAPPING, addition, document, live_agreement, live_company, mapping, product
 
 from .scene import Scene, live_product, live_solution

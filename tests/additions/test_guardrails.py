@@ -10,7 +10,7 @@ import pytest
 from reconciler.additions.changes import ChargeChange
 from reconciler.additions.guardrails import customer_trips, run_trips
 from reconciler.additions.ownership import Owner
-from reconciler.kinds.workspace import Guardrails
+from reconciler.kinds.guardrail_settings import Guardrails
 from reconciler.planning.plan import Note, Tripped
 
 D = Decimal

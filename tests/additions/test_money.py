@@ -24,7 +24,7 @@ from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.values import Link
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.ledger.store import Ledger
-from reconciler.planning.plan import Action
+from reconciler.planning.action import Action
 from tests.planning.builders import NOW, live, mapping, product
 
 from .builders import NOVEMBER, builder, live_of, match

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.kinds.live_state import LiveObject
 from reconciler.ledger.store import Ledger
-from reconciler.planning.plan import Action
+from reconciler.planning.action import Action
 from tests.planning.builders import addition, live_agreement, live_company, mapping, product
 
 from .scene import Scene, live_product, live_solution, ours

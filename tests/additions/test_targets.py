@@ -12,8 +12,8 @@ from reconciler.additions.targets import limited
 from reconciler.additions.views import AdditionView
 from reconciler.errors import ReconcilerError
 from reconciler.manifests.selection import Targets
+from reconciler.planning.action import Action, Money
 from reconciler.planning.part import Part
-from reconciler.planning.plan import Action, Money
 
 
 def view(mapping: str, product: str, charge: str = "storage") -> AdditionView:

@@ -9,7 +9,8 @@ from typing import Any
 from reconciler.alerts.cause import Cause, Member
 from reconciler.alerts.facts import Facts
 from reconciler.kinds.alert_settings import Receiver
-from reconciler.planning.plan import CoverageRow, Money, Plan, Summary, Tripped
+from reconciler.planning.action import Money
+from reconciler.planning.plan import CoverageRow, Plan, Summary, Tripped
 from tests.planning.builders import action, plan_of
 
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from reconciler.alerts.drifts import edited_causes, setup_causes
-from reconciler.planning.plan import Change, Note
+from reconciler.planning.action import Change
+from reconciler.planning.plan import Note
 from tests.alerts.builders import change, plan_with
 from tests.planning.builders import action, plan_of
 

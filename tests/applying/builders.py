@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from reconciler.planning.plan import Action, Change, Money, Plan, Summary, Tenant, digest_of
+from reconciler.planning.action import Action, Change, Money
+from reconciler.planning.plan import Plan, Summary, Tenant, digest_of
 
 NOW = datetime(2026, 11, 1, 6, tzinfo=UTC)
 

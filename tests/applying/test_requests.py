@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.applying.requests import REDACTED, Request, request_of, values_of
 from reconciler.kinds.values import Link
-from reconciler.planning.plan import Action
+from reconciler.planning.action import Action
 from tests.applying.builders import action, change
 
 TABLES: Mapping[str, list[dict[str, Any]]] = {

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 import pytest
 
 from reconciler.applying.run_actions import WORKERS, run_actions
+from reconciler.planning.action import Action
 from reconciler.planning.outcome import Result
-from reconciler.planning.plan import Action, Plan
+from reconciler.planning.plan import Plan
 from tests.applying.builders import action, plan
 
 

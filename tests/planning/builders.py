@@ -14,7 +14,8 @@ from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Value
 from reconciler.manifests.documents import Document, Manifests, Origin
-from reconciler.planning.plan import Action, Change, Money, Plan, Summary, Tenant, digest_of
+from reconciler.planning.action import Action, Change, Money
+from reconciler.planning.plan import Plan, Summary, Tenant, digest_of
 
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
 

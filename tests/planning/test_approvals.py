@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.errors import ReconcilerError
+from reconciler.planning.action import Money
 from reconciler.planning.approvals import (
     Approved,
     is_approved,
@@ -16,7 +17,7 @@ from reconciler.planning.approvals import (
     unapproved_trips,
     unused_approvals,
 )
-from reconciler.planning.plan import CoverageRow, Money, Released, Tripped, digest_of
+from reconciler.planning.plan import CoverageRow, Released, Tripped, digest_of
 from tests.planning.builders import action, plan_of
 
 HOLDS = Tripped(name="quantity", address="CustomerMapping/acme", message="x", holds=True, also=("Addition/acme:gb",))

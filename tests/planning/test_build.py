@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from reconciler.planning.action import Change, Money
 from reconciler.planning.build import build
 from reconciler.planning.part import Part
-from reconciler.planning.plan import Change, CoverageRow, Money, Note, Tenant, Tripped, digest_of
+from reconciler.planning.plan import CoverageRow, Note, Tenant, Tripped, digest_of
 from reconciler.planning.problems import PlanError
 from tests.planning.builders import NOW, action
 

@@ -7,8 +7,9 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.planning.action import Action, Change, Money
 from reconciler.planning.compare import compare
-from reconciler.planning.plan import Action, Change, Money, Plan, Summary, Tenant, digest_of
+from reconciler.planning.plan import Plan, Summary, Tenant, digest_of
 
 from .builders import NOW
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from reconciler.planning.action import Action, Change, Customer, Precondition
 from reconciler.planning.customers import declared_companies, with_customers
-from reconciler.planning.plan import Action, Change, Customer, Precondition
 from tests.planning.builders import (
     action,
     addition,

@@ -13,8 +13,8 @@ from reconciler.kinds.base import Kind
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link, plain_text
+from reconciler.planning.action import Change
 from reconciler.planning.diff import changes_to_create, changes_to_update, is_pending, manifest_values
-from reconciler.planning.plan import Change
 from tests.planning.builders import live, live_agreement, live_company, live_contact, sent, stored
 
 words = st.text(max_size=12).map(plain_text)

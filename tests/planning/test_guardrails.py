@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.workspace import Guardrails
+from reconciler.kinds.guardrail_settings import Guardrails
 from reconciler.planning.guardrails import setup_guardrails
 from tests.planning.builders import action
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.ledger.records import LastWrite
+from reconciler.planning.action import Action, Change, LastWritten
 from reconciler.planning.last_writes import with_last_writes
-from reconciler.planning.plan import Action, Change, LastWritten
 from tests.planning.builders import NOW, action
 
 

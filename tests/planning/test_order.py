@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.planning.action import Action, Change
 from reconciler.planning.order import linked_addresses, with_dependencies
-from reconciler.planning.plan import Action, Change
 from reconciler.planning.problems import PlanError
 from tests.planning.builders import action
 

@@ -13,19 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from reconciler.planning.plan import (
-    Action,
-    Change,
-    CoverageRow,
-    Money,
-    Note,
-    Plan,
-    Precondition,
-    Summary,
-    Tenant,
-    Tripped,
-    digest_of,
-)
+from reconciler.planning.action import Action, Change, Money, Precondition
+from reconciler.planning.plan import CoverageRow, Note, Plan, Summary, Tenant, Tripped, digest_of
 from reconciler.planning.plan_file import PlanFileError, read_plan, write_plan
 from tests.planning.builders import action, plan_of
 

@@ -11,9 +11,10 @@ from reconciler.kinds.base import Kind
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.registry import kind
 from reconciler.kinds.retirement import Billed, Retirement
+from reconciler.planning.action import Action, Change, Money
 from reconciler.planning.declared import Remembered, declarations, rows_after
 from reconciler.planning.outcome import Outcome, Result
-from reconciler.planning.plan import Action, Change, Declaration, Money, Plan, Summary, Tenant
+from reconciler.planning.plan import Declaration, Plan, Summary, Tenant
 from reconciler.planning.retire import Retirements, Terms, billed_text, billing_change
 from reconciler.planning.retired_last import users_of_retired
 from reconciler.planning.setup_tables import SetupTables

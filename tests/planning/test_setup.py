@@ -6,9 +6,9 @@ from typing import Any
 
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.values import Link
+from reconciler.planning.action import Change
 from reconciler.planning.objects import object_path
 from reconciler.planning.part import Part
-from reconciler.planning.plan import Change
 from reconciler.planning.retire import Terms
 from reconciler.planning.setup import plan_setup
 from tests.planning.builders import (

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from reconciler.planning.plan import Action, Change, Customer, Money, Plan, Summary
+from reconciler.planning.action import Action, Change, Customer, Money
+from reconciler.planning.plan import Plan, Summary
 from reconciler.planning.plan_file import plan_json
 from tests.planning.builders import action, plan_of
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.planning.plan import Action, Change, CoverageRow, LastWritten, Note, Plan, Precondition, Tripped
+from reconciler.planning.action import Action, Change, LastWritten, Precondition
+from reconciler.planning.plan import CoverageRow, Note, Plan, Tripped
 from reconciler.rendering.drift import drift_of
 from reconciler.rendering.html.plan import plan_html
 from reconciler.rendering.markdown.plan import plan_markdown

@@ -17,22 +17,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from reconciler.planning.action import Change, Customer, LastWritten, Precondition
 from reconciler.planning.error_document import ErrorDocument
 from reconciler.planning.outcome import Outcome, Result
-from reconciler.planning.plan import (
-    Change,
-    CoverageRow,
-    Customer,
-    LastWritten,
-    ManifestLine,
-    Note,
-    Plan,
-    Precondition,
-    Summary,
-    Tenant,
-    Tripped,
-    Undo,
-)
+from reconciler.planning.plan import CoverageRow, ManifestLine, Note, Plan, Summary, Tenant, Tripped, Undo
 from reconciler.planning.what_if import what_if_json
 from reconciler.rendering.annotations import without_commands
 from reconciler.rendering.failure_text import failure_text

@@ -5,18 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from reconciler.planning.plan import (
-    Change,
-    CoverageRow,
-    Customer,
-    ManifestLine,
-    Money,
-    Note,
-    Plan,
-    Summary,
-    Tripped,
-    Undo,
-)
+from reconciler.planning.action import Change, Customer, Money
+from reconciler.planning.plan import CoverageRow, ManifestLine, Note, Plan, Summary, Tripped, Undo
 from reconciler.planning.plan_file import plan_json
 from reconciler.rendering.paint import coloured, plain
 from reconciler.rendering.plan_text import plan_text

@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from reconciler.planning.plan import Change, CoverageRow, Customer, LastWritten, Note, Tripped
+from reconciler.planning.action import Change, Customer, LastWritten
+from reconciler.planning.plan import CoverageRow, Note, Tripped
 from reconciler.rendering.risks import Risk, risks_of
 from reconciler.rendering.view import view_of
 from tests.planning.builders import action

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from reconciler.planning.plan import CoverageRow, Money, Summary
+from reconciler.planning.action import Money
+from reconciler.planning.plan import CoverageRow, Summary
 from reconciler.planning.plan_file import plan_json
 from reconciler.rendering.paint import plain
 from reconciler.rendering.tables import coverage_table, pulls_table, report_table

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from reconciler.planning.plan import Change, Summary
+from reconciler.planning.action import Change
+from reconciler.planning.plan import Summary
 from reconciler.rendering.view import SHARED, counts_text, summary_text, view_of
 from tests.planning.builders import action
 from tests.rendering.plans import addition, json_of, plan_with, usd

@@ -10,7 +10,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from reconciler.planning.plan import Change, CoverageRow, ManifestLine, Note, Summary, Undo
+from reconciler.planning.action import Change
+from reconciler.planning.plan import CoverageRow, ManifestLine, Note, Summary, Undo
 from reconciler.rendering.html.plan import plan_html
 from tests.planning.builders import action
 from tests.rendering.plans import HOSTILE, addition, json_of, many, plan_with, usd

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from reconciler.planning.plan import Change, ManifestLine, Note, Summary, Tripped, Undo
+from reconciler.planning.action import Change
+from reconciler.planning.plan import ManifestLine, Note, Summary, Tripped, Undo
 from reconciler.rendering.html.plan import plan_html
 from reconciler.rendering.markdown.marker import digest_text, marker
 from reconciler.rendering.markdown.plan import MAX_BYTES, SMALLEST, plan_markdown
