@@ -1,4 +1,4 @@
-"""The code blocks of a Markdown page, and what a block of commands shows."""
+"""Read the code blocks of a Markdown page, and the output that a block of commands shows."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from reconciler.alerts.message import Message
 from reconciler.alerts.sending import load, send
 
 SECONDS = 30.0
-"""The most seconds that a run waits for all receivers and the heartbeat together."""
+"""A run waits at most this many seconds for all receivers and the heartbeat together."""
 
 
 @dataclass(frozen=True, slots=True)

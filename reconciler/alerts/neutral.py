@@ -20,7 +20,7 @@ _MEANING = re.compile(
     re.IGNORECASE,
 )
 _LONGEST = 250
-"""The most characters of a text from outside in a message."""
+"""A text from outside has at most this many characters in a message."""
 
 
 def neutral(text: str, longest: int = _LONGEST) -> str:

@@ -1,4 +1,4 @@
-"""The manifests as price cases see them: the documents that one case needs, by customer and by reference."""
+"""Find the documents that one price case needs, by customer and by reference."""
 
 from __future__ import annotations
 

@@ -219,7 +219,7 @@ def _samples(source: str, run: Run, moment: datetime, timezone: str) -> dict[str
 def _since(source: str, pulls: Sequence[WholePull], names: Mapping[str, str]) -> dict[str, Any]:
     """Return since when the source has had each customer and device. No figure is older than the first pull.
 
-    `pulls` has the first and the last ones of equal pulls. The others show no other times.
+    `pulls` has the first and the last of each row of equal pulls, because those between them add no other time.
     """
     seen: dict[str, tuple[datetime, datetime]] = {}
     devices: dict[str, dict[DeviceId, datetime]] = {}

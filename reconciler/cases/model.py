@@ -12,28 +12,14 @@ from pydantic import Field, StrictBool, StrictStr, StringConstraints, model_vali
 from reconciler.cases.figures import Size
 from reconciler.cases.moments import MomentText, Month
 from reconciler.kinds.fields import DateText, Model, Price, Quantity, Unquoted
+from reconciler.metering.coverage import State as CoverageState
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=300, strict=True)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200, strict=True)]
 Day = Annotated[datetime.date, DateText]
 Amount = Annotated[Decimal, Field(allow_inf_nan=False), Unquoted]
-State = Literal[
-    "billed",
-    "waiting",
-    "never seen",
-    "refused",
-    "proposed",
-    "ended",
-    "excluded",
-    "unmapped",
-    "unattributed",
-    "vanished",
-    "unknown",
-    "stale",
-    "held",
-    "invoiced",
-]
-"""The states of a customer in the coverage of a plan."""
+State = Literal[CoverageState, "held", "invoiced"]
+"""The states of a customer in the coverage of a plan, where a guardrail and an invoiced month count too."""
 Guardrail = Literal["quantity", "zero", "samples", "customers", "money", "drift", "rival"]
 """The guardrails that usage can trip in one run."""
 
@@ -95,7 +81,7 @@ class Usage(Model):
 
 
 class Written(Model):
-    """What our last write left in a line, if it differs from what stands there now: someone edited it by hand."""
+    """The values that our last write left in a line. They are given if a person has edited the line since then."""
 
     quantity: Quantity | None = Field(None, description="The quantity that we wrote.")
     unit_price: Price | None = Field(None, description="The unit price that we wrote.")

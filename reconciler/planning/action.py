@@ -83,9 +83,9 @@ class Money(Record):
     """An amount per month before and after, in one currency. The currency is null if it is unknown."""
 
     before: Amount
-    """What is billed a month before the action."""
+    """The amount per month before the action."""
     after: Amount
-    """What is billed a month after it."""
+    """The amount per month after the action."""
     currency: str | None = None
     """ISO 4217 code. Null if it is unknown."""
 

@@ -14,7 +14,7 @@ from reconciler.rendering.paint import signed
 Json = Mapping[str, Any]
 NOTHING = "nothing"
 _FEW = 3
-"""So many files are named."""
+"""A message names at most this many files."""
 
 
 def about(case: Json) -> str:

@@ -108,7 +108,7 @@ def standing(month: Month, terms: Terms, billed: str) -> Iterator[str]:
 
 
 def case_of(month: Month, terms: Terms, history: History, billed: str) -> Outcome:
-    """Return what the case of a mapping gives by the manifests of the shop."""
+    """Run a price case of a mapping with the manifests of the shop, and return its result."""
     text = f"""cases:
   - name: {terms.mapping}
     mapping: {terms.mapping}

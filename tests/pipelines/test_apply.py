@@ -30,7 +30,7 @@ def unit_prices(github: GitHub) -> set[Decimal]:
 
 
 def refused(job: JobResult) -> str:
-    """Return the summary of a run that must have ended with exit code 3."""
+    """Return the summary of a run. The run must have exit code 3."""
     assert job.failed == [(STEP, 3)], job.log
     assert "## Refused: nothing was written" in job.summary
     return job.summary

@@ -1,6 +1,7 @@
-"""What a ledger in SQLite knows: runs, customers of the console, and the objects that we wrote.
+"""Read runs, customers of the console and the objects that we wrote from a ledger in SQLite.
 
-It is opened for reading only, and for a moment. A ledger on a server is not asked: a completion uses no network.
+The file is opened for reading only, and closed at once. A completion uses no network, so it reads no ledger on a
+server.
 """
 
 from __future__ import annotations

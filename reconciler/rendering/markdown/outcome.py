@@ -34,7 +34,9 @@ def outcome_markdown(outcome: Json, *, title: str = "Outcome", max_bytes: int = 
         left += sum(not budget.write_if_room([f"- **{state}** {text(shortened(what))}"]) for state, what in found)
     fitting: list[str] = []
     start = ["", "<details>", f"<summary>{len(done(outcome))} done</summary>", ""]
-    room = budget.room - size_of([*start, *fence([]), "", "</details>", ""]) - 2 * LONGEST  # a fence may be so long
+    room = (
+        budget.room - size_of([*start, *fence([]), "", "</details>", ""]) - 2 * LONGEST
+    )  # a fence has at most this length
     for result in done(outcome):
         line = f"{GLYPHS[result['action']]} {shortened(safe(result['address']))}"
         room -= size_of([line])

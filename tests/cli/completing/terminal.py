@@ -100,7 +100,7 @@ class Terminal:
 
 @contextmanager
 def terminal(shell: str, folder: Path, home: Path) -> Iterator[Terminal]:
-    """Start bash or zsh in a folder, with completion of our program."""
+    """Start bash or zsh in a folder, with the completion of `reconciler` loaded."""
     command, start = START[shell]
     require(shell)
     path = script_of(shell, home)

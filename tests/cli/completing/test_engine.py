@@ -1,4 +1,4 @@
-"""Tests of what the last word of a command line may become, by the table of all commands."""
+"""The candidates for the last word of a command line, from the table of all commands."""
 
 from __future__ import annotations
 

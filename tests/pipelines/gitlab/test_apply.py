@@ -30,7 +30,7 @@ def unit_prices(gitlab: GitLab) -> set[Decimal]:
 
 
 def refused(jobs: dict[str, JobResult]) -> str:
-    """Return the log of an apply that must have ended with exit code 3."""
+    """Return the log of an apply. The apply must have exit code 3."""
     job = jobs["apply"]
     assert (job.status, job.code) == ("failed", 3), job.log
     assert "## Refused: nothing was written" in job.log
