@@ -41,26 +41,8 @@ def changes_json(changes: Changes, report: Report) -> Json:
     }
 
 
-def _change(change: Change, report: Report) -> Json:
-    loaded = change.result.loaded
-    line, column = report.place(loaded.at("name"))
-    return {
-        "name": loaded.case.name,
-        "file": loaded.file,
-        "line": line,
-        "column": column,
-        "passed": change.result.passed,
-        "mapping": change.result.mapping,
-        "customer": change.result.customer,
-        "expectation": change.expectation,
-        "before": None if change.before is None else outcome_json(change.before),
-        "problem": change.problem,
-        "after": outcome_json(change.result.outcome),
-    }
-
-
-def case_json(result: Result, report: Report) -> Json:
-    """Return one case with what came out of it, and what it expected otherwise."""
+def _named(result: Result, report: Report) -> Json:
+    """Return the name of a case, its place, its customer, and whether it passed."""
     loaded = result.loaded
     line, column = report.place(loaded.at("name"))
     return {
@@ -71,6 +53,23 @@ def case_json(result: Result, report: Report) -> Json:
         "passed": result.passed,
         "mapping": result.mapping,
         "customer": result.customer,
+    }
+
+
+def _change(change: Change, report: Report) -> Json:
+    return {
+        **_named(change.result, report),
+        "expectation": change.expectation,
+        "before": None if change.before is None else outcome_json(change.before),
+        "problem": change.problem,
+        "after": outcome_json(change.result.outcome),
+    }
+
+
+def case_json(result: Result, report: Report) -> Json:
+    """Return one case with what came out of it, and what it expected otherwise."""
+    return {
+        **_named(result, report),
         "outcome": outcome_json(result.outcome),
         "mismatches": [_mismatch(each, result, report) for each in result.mismatches],
     }
