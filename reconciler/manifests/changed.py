@@ -103,7 +103,8 @@ def _is_visible_manifest(path: str) -> bool:
 
 def _estate(corpus: Corpus, before: Mapping[str, SourceFile | None], present: Collection[str], *, old: bool) -> Loading:
     """Return a load that has only the defaults of the estate, either those of the commit or the present ones."""
-    loading = Loading(Report({}))
+    replaced = {name: source for name, source in before.items() if source is not None} if old else {}
+    loading = Loading(Report({**corpus.sources, **replaced}))  # a mistake in the YAML is placed when it is found
     unchanged = (name for name in corpus.defaults_files if name not in before)
     sources = [(corpus.sources[name], corpus.found[name].first_name) for name in unchanged]
     if old:

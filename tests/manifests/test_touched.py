@@ -290,6 +290,19 @@ def test_mistakes_in_a_changed_file_are_reported(root: Path, files: Files) -> No
         changed_part(root, files, {**files, "acme.yaml": broken})
 
 
+def test_yaml_that_cannot_be_read_in_a_changed_file_is_reported(root: Path, files: Files) -> None:
+    broken = files["acme.yaml"] + "---\nspec: {name: 'Acme' Ltd}\n"
+
+    with pytest.raises(ManifestError, match="this is not YAML"):
+        changed_part(root, files, {**files, "acme.yaml": broken})
+
+
+def test_yaml_that_could_not_be_read_in_the_commit_can_be_corrected(root: Path, files: Files) -> None:
+    broken = {**files, "acme.yaml": "spec: {name: 'Acme' Ltd}\n"}
+
+    assert "Company/acme" in changed_part(root, broken, files).touched
+
+
 def test_a_name_that_is_declared_twice_is_reported(root: Path, files: Files) -> None:
     twice = files["acme.yaml"].split("---\n")[0]
 

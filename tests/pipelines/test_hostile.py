@@ -64,4 +64,5 @@ def test_the_errors_of_a_file_with_such_a_name_are_one_annotation_each(github: G
     assert all("customers/" in each.properties for each in found)
     assert pull.jobs["plan"].conclusion == "failure"
     assert "### Plan: failed" in github.comment(pull)
+    assert "this is not YAML" in github.comment(pull)
     assert pwned(github) == []
