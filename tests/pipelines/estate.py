@@ -65,7 +65,8 @@ def price(github: GitHub, value: str) -> None:
 
 
 def opened(github: GitHub, value: str = "0.18", branch: str = "change") -> Pull:
-    """Open a pull request that changes the price of the product."""
+    """Open a pull request with two commits. The second one changes the price of the product."""
     github.repository.branch(branch)
+    github.repository.commit("Nothing yet")
     price(github, value)
     return github.open(branch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,14 +117,14 @@ class GitHub(Forge):
         }
         self.write_forge(pulls={**self.forge["pulls"], str(pull.number): about})
 
-    def plan(self, pull: Pull) -> None:
-        """Run the workflow `plan` on the merge result of a pull request."""
+    def plan(self, pull: Pull, run: int | None = None) -> None:
+        """Run the workflow `plan` on the merge result of a pull request. `run` is a run to repeat."""
         commit = self.repository.merged(self.repository.tip("main"), pull.head)
         self.repository.set(f"refs/pull/{pull.number}/merge", commit)
         about = self.forge["pulls"][str(pull.number)]
         pull.jobs = self.workflow(
             "plan", "pull_request", commit, f"refs/pull/{pull.number}/merge", head=pull.head, base_ref="main",
-            head_ref=pull.branch, event={"pull_request": about, "number": pull.number}, fork=pull.fork,
+            head_ref=pull.branch, event={"pull_request": about, "number": pull.number}, fork=pull.fork, run=run,
         )  # fmt: skip
 
     def merge(self, pull: Pull, *, how: str = "merge") -> tuple[str, str]:
@@ -132,7 +133,8 @@ class GitHub(Forge):
         after = self.repository.merged(before, pull.head, how=how)
         self.repository.set("refs/heads/main", after)
         self._keep(pull, merged_at="2026-11-01T07:00:00Z", merge_commit_sha=after)
-        self.write_forge(commits={**self.forge["commits"], after: [pull.number]})
+        new = git(self.repository.remote, "rev-list", "--first-parent", f"{before}..{after}").split()
+        self.write_forge(commits={**self.forge["commits"], **{commit: [pull.number] for commit in new}})
         return before, after
 
     def apply(self, pushed: tuple[str, str], **more: Any) -> JobResult:
@@ -238,7 +240,12 @@ class GitHub(Forge):
         assert given["if-no-files-found"] == "error"
         if not (work / given["path"]).is_dir():
             raise ActionFailed("No files were found")
-        copied(work / given["path"], self.files / "artifacts" / run / given["name"])
+        target = self.files / "artifacts" / run / given["name"]
+        if target.exists():
+            if given.get("overwrite") != "true":
+                raise ActionFailed("Conflict: an artifact with this name already exists on the workflow run")
+            shutil.rmtree(target)
+        copied(work / given["path"], target)
         return {}
 
     def artifact(self, pull: Pull) -> Path:

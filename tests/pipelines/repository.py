@@ -55,6 +55,12 @@ class Repository:
 
     def merged(self, base: str, head: str, *, how: str = "merge") -> str:
         """Return a commit that merges a commit into a branch of the remote: `merge`, `squash` or `rebase`."""
+        if how == "rebase":  # each commit of the branch anew, on top of the base
+            git(self.clone, "fetch", "-q", "origin")
+            git(self.clone, "checkout", "-q", "--detach", base)
+            git(self.clone, "cherry-pick", "-x", "--allow-empty", f"{base}..{head}")
+            git(self.clone, "push", "-q", "origin", "HEAD:refs/sent/rebased")
+            return git(self.clone, "rev-parse", "HEAD")
         tree = git(self.remote, "merge-tree", "--write-tree", base, head).splitlines()[0]
         if how == "merge":
             return git(self.remote, "commit-tree", tree, "-p", base, "-p", head, "-m", "Merge")

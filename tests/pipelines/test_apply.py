@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import subprocess
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+import yaml
 
 from reconciler.planning.plan import Plan, digest_of
 from reconciler.planning.plan_file import write_plan
+from reconciler.scaffold.pipelines import NEW, Ci, pipelines
 from tests.pipelines.estate import opened, price
 from tests.pipelines.forge import GB
 from tests.pipelines.place import NOBODY, GitHub, Pull, plain
@@ -47,7 +52,7 @@ def command(summary: str) -> dict[str, str]:
 # ── the reviewed plan ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("how", ["merge", "squash"])
+@pytest.mark.parametrize("how", ["merge", "squash", "rebase"])
 def test_a_merge_applies_the_reviewed_plan_and_bills_the_usage(github: GitHub, pull: Pull, how: str) -> None:
     job = github.apply(github.merge(pull, how=how))
 
@@ -318,8 +323,10 @@ def test_a_new_branch_is_planned_as_a_whole(github: GitHub) -> None:
     assert command(said)["since"] == ""
 
 
-def test_a_revert_is_a_pull_request_like_any_other(github: GitHub) -> None:
-    github.apply(github.merge(opened(github)))
+def test_a_revert_is_applied_and_a_re_run_of_the_reverted_merge_leaves_it(github: GitHub, pull: Pull) -> None:
+    reverted = github.merge(pull)
+    github.apply(reverted)
+    run = newest_run(github)
     git(github.repository.clone, "fetch", "-q", "origin")
     git(github.repository.clone, "checkout", "-q", "-B", "revert", "origin/main")
     git(github.repository.clone, "revert", "--no-edit", "-m", "1", "HEAD")
@@ -327,6 +334,15 @@ def test_a_revert_is_a_pull_request_like_any_other(github: GitHub) -> None:
 
     assert job.conclusion == "success", job.log
     assert price_of(github) == Decimal("0.15")
+    github.advance()
+    again = github.apply(reverted, run=run)
+    assert again.conclusion == "success", again.log
+    assert price_of(github) == Decimal("0.15")
+
+
+def newest_run(github: GitHub) -> int:
+    """Return the number of the newest run of `apply`."""
+    return max(int(number) for number, run in github.forge["runs"].items() if run["path"].endswith("apply.yml"))
 
 
 # ── one at a time ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -377,7 +393,7 @@ def test_a_run_does_not_wait_for_one_that_waits_for_an_approval(github: GitHub, 
 def test_a_run_that_is_repeated_waits_for_newer_ones_and_they_do_not_wait_for_it(github: GitHub, pull: Pull) -> None:
     pushed = github.merge(pull)
     github.apply(pushed)
-    mine = max(int(number) for number, run in github.forge["runs"].items() if run["path"].endswith("apply.yml"))
+    mine = newest_run(github)
     number = unfinished(github, "in_progress")
     github.write_forge(ending=[number])
     github.advance()
@@ -403,7 +419,7 @@ def test_what_failed_is_listed_and_the_same_run_continues(github: GitHub) -> Non
     assert job.failed == [(STEP, 4)], job.log
     assert "## Applied in part" in job.summary
     assert "**unknown** Product/backup-gb" in plain(job.summary)
-    mine = max(int(number) for number, run in github.forge["runs"].items() if run["path"].endswith("apply.yml"))
+    mine = newest_run(github)
     github.sandbox.faults.replace([])
     again = github.apply(pushed, run=mine)
 
@@ -431,3 +447,15 @@ def test_a_missing_secret_fails_and_is_named(github: GitHub, pull: Pull) -> None
     assert job.failed == [(STEP, 1)]
     assert "## Failed: nothing was written" in job.summary
     assert "CONNECTWISE_PUBLIC_KEY" in github.comment(pull, "apply").replace("&#95;", "_")
+
+
+@pytest.mark.parametrize(("code", "said"), [("1", "nothing was written"), ("137", "some changes may be written")])
+def test_only_a_code_of_reconciler_says_that_nothing_was_written(tmp_path: Path, code: str, said: str) -> None:
+    files = pipelines(Ci.GITHUB, "acme", "main", NEW)
+    steps = yaml.safe_load(files[".github/workflows/apply.yml"])["jobs"]["apply"]["steps"]
+    (step,) = [each for each in steps if each["name"] == "Write what was done, or why not"]
+    given = {**dict.fromkeys(step["env"], ""), "SETUP": code, "GITHUB_SHA": "0" * 40, "PATH": os.environ["PATH"]}
+    given["GITHUB_STEP_SUMMARY"] = "summary.md"
+    subprocess.run(["bash", "-e", "-o", "pipefail", "-c", step["run"]], cwd=tmp_path, env=given, check=True)
+
+    assert said in (tmp_path / "summary.md").read_text("utf-8")

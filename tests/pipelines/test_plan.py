@@ -45,6 +45,15 @@ def test_the_artifact_has_the_plan_the_what_if_and_a_report(github: GitHub, pull
     assert (github.artifact(pull) / "comment.md").read_text("utf-8") == github.comment(pull)
 
 
+def test_a_re_run_replaces_the_artifact_and_edits_the_comment(github: GitHub, pull: Pull) -> None:
+    github.advance()
+    github.plan(pull, run=max(map(int, github.forge["runs"])))
+
+    assert pull.jobs["plan"].conclusion == "success", pull.jobs["plan"].log
+    assert (github.artifact(pull) / "comment.md").read_text("utf-8") == github.comment(pull)
+    assert "07:00 UTC" in github.comment(pull)
+
+
 def test_a_plan_that_fails_replaces_the_older_one_in_the_comment(github: GitHub, pull: Pull) -> None:
     price(github, "cheap")
     github.push(pull)
