@@ -11,7 +11,7 @@ from reconciler.errors import ReconcilerError, Refused
 from reconciler.ledger.errors import LedgerError, LostLease
 from reconciler.live.problems import MatchError
 from reconciler.manifests.diagnostics import ManifestError
-from reconciler.manifests.policies import PolicyError
+from reconciler.manifests.policy_files import PolicyError
 from reconciler.manifests.secrets import SecretError
 from reconciler.planning.problems import PlanError
 

@@ -240,6 +240,11 @@ def policy_folder(root: Path) -> Path:
     return root.resolve().parent / "schemas" / "policies"
 
 
+def has_policies(root: Path) -> bool:
+    """Return whether a repository has something at the place of its policies, be it a folder or a link to nothing."""
+    return os.path.lexists(policy_folder(root))
+
+
 def shown(path: Path) -> str:
     """Return a path as messages show it: relative to the working folder if it is below that."""
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 - it keeps links, and `resolve` does not

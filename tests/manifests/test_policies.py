@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from reconciler.manifests.loading import load
-from reconciler.manifests.policies import PolicyError, check_actions, check_policies, read_policies, read_policy
+from reconciler.manifests.policies import check_actions, check_policies
+from reconciler.manifests.policy_files import PolicyError, read_policies, read_policy
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 
@@ -180,3 +181,70 @@ def test_a_price_may_be_exactly_at_the_limit(tmp_path: Path) -> None:
 def test_a_decimal_without_a_fraction_is_an_integer(tmp_path: Path, value: Any, fits: bool) -> None:
     rule = read_policy(policy(tmp_path, {"type": "integer"}))
     assert rule.validator.is_valid(value) is fits
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('{"propertys": {}}', 'the unknown keyword "propertys", which checks nothing'),
+        ('{"properties": {"spec": {"$defs": {}, "minumum": 1}}}', 'the unknown keyword "minumum"'),
+        ('{"minimum": 1, "minimum": 2}', 'has "minimum" twice'),
+        ('{"minimum": NaN}', "NaN is no number"),
+        ('{"format": "uri"}', 'has the format "uri", which is not checked'),
+        ('{"$schema": "http://json-schema.org/draft-07/schema#"}', "is written for another version of JSON Schema"),
+        ('{"not": ' * 5000 + "{}" + "}" * 5000, "is nested too deeply"),
+        ('{"then": {"$ref": "#/$defs/none"}}', "refers to #/$defs/none, which is not in this file"),
+    ],
+)
+def test_a_policy_that_would_check_nothing_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(PolicyError, match=re.escape(sentence)):
+        read_policy(policy(tmp_path, text))
+
+
+@pytest.mark.parametrize("name", ["product.floor.json", "Produt.json", "products.json", "action.x.json", "Addition.json"])
+def test_a_name_that_is_almost_a_kind_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(PolicyError):
+        read_policy(policy(tmp_path, FLOOR, name))
+
+
+@pytest.mark.parametrize(
+    "text", ['{"minLength": 2.0}', '\ufeff{"x-owner": {"mail": 1}}', '{"$id": "a.json", "$ref": "#/$defs/b"}', "true"]
+)
+def test_what_json_schema_allows_is_read(tmp_path: Path, text: str) -> None:
+    assert read_policy(policy(tmp_path, text)).target == ""
+
+
+def test_formats_are_checked(tmp_path: Path) -> None:
+    mail = {"properties": {"spec": {"properties": {"email": {"format": "ipv4"}}}}}
+    [first, *_] = check_policies(load(MANIFESTS), [read_policy(policy(tmp_path, mail, "Contact.mail.json"))])
+    assert "is not a 'ipv4'" in first.message
+
+
+def test_a_value_of_defaults_is_reported_at_its_line_there(tmp_path: Path) -> None:
+    rule = {"properties": {"spec": {"properties": {"status": {"const": "Inactive"}}}}}
+    found = check_policies(load(MANIFESTS), [read_policy(policy(tmp_path, rule, "Company.json"))])
+
+    assert {(each.file, each.text.strip()) for each in found} == {("defaults.yaml", "status: Active")}
+    assert len(found) == 5
+
+
+def test_an_addition_is_reported_at_its_mapping(tmp_path: Path) -> None:
+    rule = read_policy(policy(tmp_path, False, "actions.never.json"))
+    actions = [{"address": f"Addition/alder-dental{charge}:backup-gb"} for charge in ("", ".storage")]
+    [one, other] = check_actions(load(MANIFESTS), [rule], actions)
+    assert one.file == other.file == "customers/alder-dental.yaml"
+
+
+def test_policies_in_subfolders_count(tmp_path: Path) -> None:
+    folder = tmp_path / "schemas/policies/finance"
+    (folder / ".hidden").mkdir(parents=True)
+    policy(folder, FLOOR, "Product.JSON")
+    policy(folder / ".hidden", "not JSON", "x.json")
+    assert [each.target for each in read_policies(tmp_path / "manifests")] == ["Product"]
+
+
+def test_a_link_to_no_policies_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas/policies").symlink_to(tmp_path / "gone")
+    with pytest.raises(PolicyError, match="is not a folder"):
+        read_policies(tmp_path / "manifests")
