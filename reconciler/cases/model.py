@@ -119,7 +119,7 @@ class ExpectedLine(Model):
     address: Text | None = Field(None, description="The address, such as Addition/acme:backup-gb.")
     quantity: Amount | None = Field(None, description="The quantity, in the source's unit.")
     unit_price: Amount | None = Field(None, description="The unit price.")
-    amount: Amount | None = Field(None, description="The amount of a month: quantity × unit price, rounded.")
+    amount: Amount | None = Field(None, description="The amount of the case's month: quantity × unit price, rounded.")
     first_day: Day | None = Field(None, description="The first day.")
     last_day: Day | None = Field(None, description="The last day; null for none.")
 
@@ -148,7 +148,7 @@ class Expectation(Model):
     lines: tuple[ExpectedLine, ...] | None = Field(
         None, description="All lines after the run, those with quantity 0 too. A line that is not listed is a failure."
     )
-    money: Amount | None = Field(None, description="The total of a month: the sum of the lines.")
+    money: Amount | None = Field(None, description="The total of the case's month: the sum of the lines.")
     guardrails: tuple[Guardrail, ...] | None = Field(
         None,
         description="The guardrails that hold the case's customer or refuse the run, and are not approved; [] if none.",

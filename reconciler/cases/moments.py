@@ -80,8 +80,12 @@ def period_in(month: date, timezone: str) -> Period:
 
 
 def last_hour(period: Period) -> datetime:
-    """Return the first moment of the last hour of a period: the last hourly run is at that time."""
-    return period.end - timedelta(hours=1)
+    """Return the first moment of the last hour of a period: the last hourly run is at that time.
+
+    Hours are counted from the start. Where clocks change by half an hour, the last one is shorter.
+    """
+    hour = timedelta(hours=1)
+    return period.start + ((period.end - timedelta.resolution - period.start) // hour) * hour
 
 
 def _check_year(year: int) -> None:

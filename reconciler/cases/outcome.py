@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,7 @@ from reconciler.cases.prepare import Prepared
 from reconciler.cases.trace import trace_of
 from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveState
-from reconciler.kinds.money import monthly_amount
+from reconciler.kinds.money import amount_after
 from reconciler.metering.coverage import CoverageRow as MeteredRow
 from reconciler.planning.action import Action
 from reconciler.planning.approvals import is_approved
@@ -126,6 +127,7 @@ def _lines(planned: UsagePart, prepared: Prepared, *, refused: bool) -> Iterator
     actions = {} if refused else {action.address: action for action in planned.part.actions}
     names = _product_names(prepared.inputs.context.live_state)
     currency = prepared.inputs.context.currency
+    day_before = (prepared.period.first_day - timedelta(days=1)).isoformat()
     for view in sorted(planned.views, key=lambda each: each.address):
         action = actions.get(view.address)
         fields: dict[str, Any] = {} if view.live is None else dict(view.live.obj.raw)
@@ -135,7 +137,6 @@ def _lines(planned: UsagePart, prepared: Prepared, *, refused: bool) -> Iterator
             fields |= view.desired
         elif view.live is None:
             continue
-        money = None if action is None else action.money
         price = fields.get("unitPrice")
         yield Line(
             address=view.address,
@@ -143,7 +144,8 @@ def _lines(planned: UsagePart, prepared: Prepared, *, refused: bool) -> Iterator
             product=_product(view, action, names),
             quantity=Decimal(fields.get("quantity") or 0),
             unit_price=None if price is None else Decimal(price),
-            amount=monthly_amount(fields, currency) if money is None else money.after,
+            # The money of an action is what bills from the next month on. A case is about its own month.
+            amount=amount_after(fields, day_before, currency),
             first_day=date_text(fields.get("effectiveDate")),
             last_day=date_text(fields.get("cancelledDate")),
             state="not written" if refused and view.state not in {"kept", "orphan", "up to date"} else view.state,

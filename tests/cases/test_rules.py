@@ -109,6 +109,12 @@ def test_an_end_is_the_last_day_of_the_month_of_the_line() -> None:
     assert (line.quantity, line.first_day, line.last_day, found.state) == (10, "2026-01-01", "2026-11-30", "ended")
 
 
+def test_the_last_month_of_a_line_has_its_money() -> None:
+    found = outcome(inline('product: backup-gb, end: "2026-11-12"', "{from: 2026-11-01, used: 10 GB}"))
+
+    assert [(line.quantity, line.amount) for line in found.lines] == [(10, D("1.50"))]
+
+
 def test_an_exclusion_of_the_estate_applies() -> None:
     found = outcome('customer: "1001006"\nperiod: 2026-11\nusage: [{from: 2026-11-01, used: 5 GB}]')
 

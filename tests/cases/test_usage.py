@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from reconciler.cases.moments import last_hour
+from reconciler.metering.period import period_of
 from tests.cases.trying import D, errors, lines, outcome
 
 FLAT = "mapping: {product: backup-gb, rounding: {mode: none}}"
@@ -229,3 +232,9 @@ def test_a_quintillion_bytes_are_billed_exactly() -> None:
 
     assert [(line.quantity, line.amount) for line in found.lines] == [(D("1000000000"), D("150000000.00"))]
     assert found.trace[-1] == "1000000000 GB with six decimals"
+
+
+def test_the_last_hour_is_counted_from_the_start_of_the_month() -> None:
+    found = [period_of(datetime(2026, 10, 5, tzinfo=UTC), zone) for zone in ("Australia/Lord_Howe", "Europe/Berlin")]
+
+    assert [each.end - last_hour(each) for each in found] == [timedelta(minutes=30), timedelta(hours=1)]

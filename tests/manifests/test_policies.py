@@ -201,7 +201,9 @@ def test_a_policy_that_would_check_nothing_is_refused(tmp_path: Path, text: str,
         read_policy(policy(tmp_path, text))
 
 
-@pytest.mark.parametrize("name", ["product.floor.json", "Produt.json", "products.json", "action.x.json", "Addition.json"])
+@pytest.mark.parametrize(
+    "name", ["product.floor.json", "Produt.json", "products.json", "action.x.json", "Addition.json"]
+)
 def test_a_name_that_is_almost_a_kind_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(PolicyError):
         read_policy(policy(tmp_path, FLOOR, name))
