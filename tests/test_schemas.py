@@ -24,6 +24,7 @@ from reconciler.manifests.validation import check_fields
 
 REPOSITORY = Path(__file__).parent.parent
 SCHEMAS = schemas()
+PUBLISHED = every_schema()
 NAMES = [*(kind.name for kind in declarable_kinds()), "Defaults", "manifest"]
 
 
@@ -90,8 +91,8 @@ def test_unknown_fields_are_refused_at_every_level() -> None:
 def fields() -> list[Any]:
     """Return each field of each model once, with the schema that it is in."""
     found = {}
-    for name in NAMES:
-        for model in models(SCHEMAS[name]):
+    for name in (*NAMES, "price-cases"):
+        for model in models(PUBLISHED[name]):
             for field, part in model["properties"].items():
                 found.setdefault(
                     (model["title"].removeprefix("Defaults of ").removeprefix("Spec of "), field), (name, part)
@@ -124,7 +125,7 @@ def test_a_field_has_an_example_unless_its_values_are_listed_or_it_has_a_default
 
 @pytest.mark.parametrize(("name", "part"), FIELDS)
 def test_examples_and_defaults_are_values_that_the_schema_allows(name: str, part: dict[str, Any]) -> None:
-    allowed = Draft202012Validator({**part, "$defs": SCHEMAS[name]["$defs"]}, format_checker=FormatChecker())
+    allowed = Draft202012Validator({**part, "$defs": PUBLISHED[name]["$defs"]}, format_checker=FormatChecker())
     for value in [*part.get("examples", ()), *([part["default"]] if "default" in part else [])]:
         allowed.validate(value)
 

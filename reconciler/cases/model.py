@@ -31,33 +31,47 @@ class Usage(Model):
     """
 
     from_: MomentText | None = Field(
-        None, alias="from", description="First day or moment. The source is then read every hour."
+        None,
+        alias="from",
+        description="First day or moment. The source is then read every hour.",
+        examples=["2026-11-01"],
     )
     to: MomentText | None = Field(
-        None, description="Last day or moment. Left out: until the moment of the run. After it, the device is gone."
+        None,
+        description="Last day or moment. Left out: until the moment of the run. After it, the device is gone.",
+        examples=["2026-11-10"],
     )
     at: MomentText | None = Field(
-        None, description="The only moment of this figure, instead of `from` and `to`. The source is read then, too."
+        None,
+        description="The only moment of this figure, instead of `from` and `to`. The source is read then, too.",
+        examples=["2026-11-03 06:10"],
     )
     used: Size = Field(
         None,
         description="The used storage, such as 460.4 GB, or a whole number of bytes; `missing` if the source lists the "
         "device without a figure.",
+        examples=["460.4 GB", "missing"],
     )
     pull: Literal["failed", "not believed", "none"] | None = Field(
         None, description="Instead of `used`: the pulls in this time fail, are not believed, or were not made."
     )
     device: Id | None = Field(
-        None, description="The device, as text. Left out: the source reports one total for the customer."
+        None,
+        description="The device, as text. Left out: the source reports one total for the customer.",
+        examples=["server"],
     )
     customer: Id | None = Field(
-        None, description="The customer's id in the source, as text. Left out: the customer of the case."
+        None,
+        description="The customer's id in the source, as text. Left out: the customer of the case.",
+        examples=["1001002"],
     )
     source: StrictStr | None = Field(
-        None, description="Name of the usage source. Left out: the source of the case's customer."
+        None, description="Name of the usage source. Left out: the source of the case's customer.", examples=["cove"]
     )
     observed_at: MomentText | None = Field(
-        None, description="With `at`: the moment that the figure is about, if the source reports it later."
+        None,
+        description="With `at`: the moment that the figure is about, if the source reports it later.",
+        examples=["2026-11-03 05:00"],
     )
 
     @model_validator(mode="after")
@@ -83,45 +97,63 @@ class Usage(Model):
 class Written(Model):
     """The values that our last write left in a line. They are given if a person has edited the line since then."""
 
-    quantity: Quantity | None = Field(None, description="The quantity that we wrote.")
-    unit_price: Price | None = Field(None, description="The unit price that we wrote.")
-    first_day: Day | None = Field(None, description="The first day that we wrote.")
-    last_day: Day | None = Field(None, description="The last day that we wrote; null for none.")
+    quantity: Quantity | None = Field(None, description="The quantity that we wrote.", examples=[121])
+    unit_price: Price | None = Field(None, description="The unit price that we wrote.", examples=[0.15])
+    first_day: Day | None = Field(None, description="The first day that we wrote.", examples=["2026-11-01"])
+    last_day: Day | None = Field(
+        None, description="The last day that we wrote; null for none.", examples=["2026-11-30"]
+    )
 
 
 class Standing(Model):
     """A line that stands in ConnectWise before the run."""
 
-    product: Text = Field(description="The product: its manifest name.")
-    quantity: Quantity = Field(description="The quantity, in the source's unit.")
-    unit_price: Price | None = Field(None, description="The unit price. Left out: the price that the manifests give.")
-    first_day: Day | None = Field(None, description="First day. Left out: the first of the month in `billed`.")
-    last_day: Day | None = Field(None, description="Last day. Left out: it has none.")
+    product: Text = Field(description="The product: its manifest name.", examples=["backup-gb"])
+    quantity: Quantity = Field(description="The quantity, in the source's unit.", examples=[121])
+    unit_price: Price | None = Field(
+        None, description="The unit price. Left out: the price that the manifests give.", examples=[0.15]
+    )
+    first_day: Day | None = Field(
+        None, description="First day. Left out: the first of the month in `billed`.", examples=["2026-11-01"]
+    )
+    last_day: Day | None = Field(None, description="Last day. Left out: it has none.", examples=["2026-11-30"])
     billed: Month | None = Field(
-        None, description="The month of the last run that billed it, such as 2026-10. Left out: the month of the case."
+        None,
+        description="The month of the last run that billed it, such as 2026-10. Left out: the month of the case.",
+        examples=["2026-10"],
     )
     written: Written | None = Field(
-        None, description="What our last write left, where that differs: someone edited the line by hand."
+        None,
+        description="What our last write left, where that differs: someone edited the line by hand.",
+        examples=[{"quantity": 121}],
     )
     tag: Literal["ours", "cleared", "none"] = Field(
         "ours", description="`ours`: it has our tag. `cleared`: someone removed our tag. `none`: we never wrote it."
     )
     recorded: StrictBool = Field(True, description="False: the ledger was lost, and does not know the line.")
     agreement: Text | None = Field(
-        None, description="The agreement: its manifest name. Left out: the agreement of the mapping."
+        None, description="The agreement: its manifest name. Left out: the agreement of the mapping.", examples=["acme"]
     )
 
 
 class ExpectedLine(Model):
     """A line after the run. Fields that are left out are not compared."""
 
-    product: Text | None = Field(None, description="The product: its manifest name. Give this or `address`.")
-    address: Text | None = Field(None, description="The address, such as Addition/acme:backup-gb.")
-    quantity: Amount | None = Field(None, description="The quantity, in the source's unit.")
-    unit_price: Amount | None = Field(None, description="The unit price.")
-    amount: Amount | None = Field(None, description="The amount of the case's month: quantity × unit price, rounded.")
-    first_day: Day | None = Field(None, description="The first day.")
-    last_day: Day | None = Field(None, description="The last day; null for none.")
+    product: Text | None = Field(
+        None, description="The product: its manifest name. Give this or `address`.", examples=["backup-gb"]
+    )
+    address: Text | None = Field(
+        None, description="The address, such as Addition/acme:backup-gb.", examples=["Addition/acme:backup-gb"]
+    )
+    quantity: Amount | None = Field(None, description="The quantity, in the source's unit.", examples=[121])
+    unit_price: Amount | None = Field(
+        None, description="The unit price, in the currency of the agreement.", examples=[0.15]
+    )
+    amount: Amount | None = Field(
+        None, description="The amount of the case's month: quantity × unit price, rounded.", examples=[18.15]
+    )
+    first_day: Day | None = Field(None, description="The first day of the line.", examples=["2026-11-01"])
+    last_day: Day | None = Field(None, description="The last day of the line; null for none.", examples=["2026-11-30"])
 
     @model_validator(mode="after")
     def _one_name(self) -> ExpectedLine:
@@ -133,31 +165,47 @@ class ExpectedLine(Model):
 class ExpectedCustomer(Model):
     """Another customer of the case after the run. Fields that are left out are not compared."""
 
-    customer: Id = Field(description="The customer's id in the source, as text.")
-    source: StrictStr | None = Field(None, description="Name of the usage source. Left out: that of the case.")
+    customer: Id = Field(description="The customer's id in the source, as text.", examples=["1001002"])
+    source: StrictStr | None = Field(
+        None, description="Name of the usage source. Left out: that of the case.", examples=["cove"]
+    )
     state: State | None = Field(None, description="Its state in the coverage.")
-    reason: Text | None = Field(None, description="Text that the reason of the state contains.")
-    money: Amount | None = Field(None, description="Its amount of a month: billed, or at risk if nothing bills it.")
+    reason: Text | None = Field(
+        None, description="Text that the reason of the state contains.", examples=["no mapping names this customer"]
+    )
+    money: Amount | None = Field(
+        None, description="Its amount of a month: billed, or at risk if nothing bills it.", examples=[69.15]
+    )
 
 
 class Expectation(Model):
     """What a case expects. Fields that are left out are not compared."""
 
     state: State | None = Field(None, description="The state of the case's customer in the coverage.")
-    reason: Text | None = Field(None, description="Text that the reason of the state contains.")
-    lines: tuple[ExpectedLine, ...] | None = Field(
-        None, description="All lines after the run, those with quantity 0 too. A line that is not listed is a failure."
+    reason: Text | None = Field(
+        None, description="Text that the reason of the state contains.", examples=["the agreement is not active"]
     )
-    money: Amount | None = Field(None, description="The total of the case's month: the sum of the lines.")
+    lines: tuple[ExpectedLine, ...] | None = Field(
+        None,
+        description="All lines after the run, those with quantity 0 too. A line that is not listed is a failure.",
+        examples=[[{"product": "backup-gb", "quantity": 121}]],
+    )
+    money: Amount | None = Field(
+        None, description="The total of the case's month: the sum of the lines.", examples=[18.15]
+    )
     guardrails: tuple[Guardrail, ...] | None = Field(
         None,
         description="The guardrails that hold the case's customer or refuse the run, and are not approved; [] if none.",
     )
     customers: tuple[ExpectedCustomer, ...] | None = Field(
-        None, description="The states of other customers, such as one without a mapping."
+        None,
+        description="The states of other customers, such as one without a mapping.",
+        examples=[[{"customer": "1001002", "state": "unmapped"}]],
     )
     warnings: tuple[Text, ...] | None = Field(
-        None, description="Texts that the warnings of the plan contain; [] if there are no warnings."
+        None,
+        description="Texts that the warnings of the plan contain; [] if there are no warnings.",
+        examples=[["edited by hand"]],
     )
 
     @model_validator(mode="after")
@@ -170,33 +218,50 @@ class Expectation(Model):
 class Case(Model):
     """One price case: usage and standing lines in, lines and money out."""
 
-    name: Text = Field(description="What the case shows, unique in its file.")
+    name: Text = Field(
+        description="What the case shows, unique in its file.", examples=["One price for every gigabyte"]
+    )
     mapping: StrictStr | dict[str, Any] | None = Field(
-        None, description="The customer mapping: its manifest name, or fields of a mapping that exists only here."
+        None,
+        description="The customer mapping: its manifest name, or fields of a mapping that exists only here.",
+        examples=["acme", {"product": "backup-gb", "measure": "peak"}],
     )
     customer: Id | None = Field(
-        None, description="For a customer without a mapping: the customer's id in the source, as text."
+        None,
+        description="For a customer without a mapping: the customer's id in the source, as text.",
+        examples=["1001099"],
     )
     source: StrictStr | None = Field(
-        None, description="Name of the usage source. Left out: that of the mapping, or the first of the workspace."
+        None,
+        description="Name of the usage source. Left out: that of the mapping, or the first of the workspace.",
+        examples=["cove"],
     )
     products: Mapping[str, dict[str, Any]] = Field(
-        {}, description="Products by manifest name, for products that exist only here, or another price for one."
+        {},
+        description="Products by manifest name, for products that exist only here, or another price for one.",
+        examples=[{"backup-gb": {"price": 0.18}}],
     )
-    period: Month | None = Field(None, description="The billed month, such as 2026-11. Left out: that of `now`.")
+    period: Month | None = Field(
+        None, description="The billed month, such as 2026-11. Left out: that of `now`.", examples=["2026-11"]
+    )
     now: MomentText | None = Field(
-        None, description="The moment of the run. Left out: the last hour of the month in `period`."
+        None,
+        description="The moment of the run. Left out: the last hour of the month in `period`.",
+        examples=["2026-11-15 12:00"],
     )
     usage: tuple[Usage, ...] = Field((), description="What the sources report. Left out: they list no customer.")
     standing: tuple[Standing, ...] = Field((), description="The lines that stand before the run. Left out: none.")
     invoiced_through: Day | None = Field(
-        None, description="The last day that the agreement's invoices cover already. Left out: none."
+        None,
+        description="The last day that the agreement's invoices cover already. Left out: none.",
+        examples=["2026-11-30"],
     )
     approve: tuple[Text, ...] = Field(
         (),
         description=f"Guardrails that a person approved: {', '.join(get_args(Guardrail))}, or `quantity=ADDRESS`.",
+        examples=[["quantity"]],
     )
-    expect: Expectation = Field(description="What has to come out.")
+    expect: Expectation = Field(description="What has to come out.", examples=[{"money": 18.15}])
 
     @model_validator(mode="after")
     def _one_customer(self) -> Case:
@@ -216,7 +281,10 @@ class Case(Model):
 class CaseFile(Model):
     """A file of price cases."""
 
-    cases: tuple[Case, ...] = Field(description="The cases.")
+    cases: tuple[Case, ...] = Field(
+        description="The cases, in any order.",
+        examples=[[{"name": "Nothing is stored", "mapping": "acme", "period": "2026-11", "expect": {"money": 0}}]],
+    )
 
     @model_validator(mode="after")
     def _not_empty(self) -> CaseFile:

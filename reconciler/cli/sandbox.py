@@ -30,6 +30,9 @@ from reconciler.errors import ReconcilerError
 EXTRA = frozenset({"lark", "starlette", "uvicorn"})
 """The packages of the extra `[sandbox]`."""
 
+PID = "RECONCILER_SANDBOX_PID"
+"""The shell variable with the number of the process, because zsh does not set `$!` for `source <(…)`."""
+
 
 class Format(StrEnum):
     """How the variables are printed."""
@@ -118,7 +121,7 @@ def _print(variables: Mapping[str, str], form: Format) -> None:
     if form is Format.JSON:
         deliver_json(variables)
     else:
-        deliver(shell_lines(variables))
+        deliver(shell_lines({**variables, PID: str(os.getpid())}))
     with suppress(OSError, ValueError, AttributeError):  # standard output may be no file, or closed already
         if stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode):
             silence(sys.stdout)

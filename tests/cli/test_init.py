@@ -33,7 +33,7 @@ def test_a_new_repository_is_valid_and_formatted(shop: Shop, repository: Path) -
     assert shop("fmt", "--check").code == 0
 
 
-def test_its_price_cases_pass_also_after_the_customer_is_confirmed(shop: Shop, repository: Path) -> None:
+def test_its_price_cases_pass_also_after_the_customer_is_confirmed_or_removed(shop: Shop, repository: Path) -> None:
     said = shop("test")
     assert (said.code, said.out) == (0, "3 cases in 1 file passed.\n")
     customer = repository / "manifests/customers/example.yaml"
@@ -41,6 +41,9 @@ def test_its_price_cases_pass_also_after_the_customer_is_confirmed(shop: Shop, r
 
     assert shop("test").code == 0
     assert {case["outcome"]["state"] for case in shop("test", "--json").json["cases"]} == {"billed"}
+
+    customer.unlink()
+    assert shop("test").code == 0
 
 
 @pytest.mark.parametrize("currency", ["JPY", "KWD"])
@@ -78,9 +81,11 @@ def test_each_manifest_names_its_schema_for_editors_without_settings(repository:
 
 def test_git_ignores_secrets_plans_and_the_ledger(repository: Path) -> None:
     subprocess.run(["git", "init", "-q"], cwd=repository, check=True)
-    names = [".env", "billing.env", "plan.json", "outcome.json", "report.html", ".reconciler/ledger.db"]
+    plans = ["plan.json", "setup.json", "ci/plan.json", "outcome.json", "report.html"]
+    names = [".env", "billing.env", *plans, ".reconciler/ledger.db"]
+    kept = [".env.example", "manifests/workspace.yaml", "schemas/policies/names.json"]
     found = subprocess.run(
-        ["git", "check-ignore", "--no-index", *names, ".env.example", "manifests/workspace.yaml"],
+        ["git", "check-ignore", "--no-index", *names, *kept],
         cwd=repository, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert found.stdout.split() == names

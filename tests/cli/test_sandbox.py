@@ -109,7 +109,7 @@ def read_by_a_shell(command: str, shell: str = "bash") -> dict[str, str]:
     script = f"""
         {command}
         env
-        kill -INT $!
+        kill -INT $RECONCILER_SANDBOX_PID
         wait $! 2>/dev/null
     """
     environ = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}

@@ -50,7 +50,7 @@ def write(place: Forge, ci: str) -> None:
         (example.parent / f"{name}.yaml").write_text(mine, encoding="utf-8")
     cases = clone / "tests" / "prices.yaml"
     head, _, last = cases.read_text(encoding="utf-8").partition("\n  - name: The last")
-    last = last[last.index("\n  - name: A new customer") :].replace("mapping: example", "mapping: alder")
+    last = last[last.index("\n  - name: A new customer") :].replace("{product: backup-gb}", "alder", 1)
     cases.write_text(head + last, encoding="utf-8")  # the other cases would fail at each other price
     place.edit("manifests/workspace.yaml", "  ledger: ", "  guardrails: {money: 50}\n\n  ledger: ")
     place.repository.commit("The first manifests")

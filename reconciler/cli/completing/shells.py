@@ -45,8 +45,11 @@ def answer(environ: Mapping[str, str], argv: Sequence[str]) -> Iterator[str]:
             if each.text.isprintable():
                 yield f"{each.text}\t{_printable(each.help)}"
         return
-    last, *before = reversed(_typed(environ))
-    reply = complete([*reversed([each.text for each in before]), last.text], commands, values_of(commands))
+    *before, last = _typed(environ)
+    if last.redirected:
+        reply = Reply(paths="files")
+    else:
+        reply = complete([*(each.text for each in before), last.text], commands, values_of(commands))
     yield _first_line(reply)
     for each in reply.candidates:
         text = quoted(each.text[last.start :], last.quote) if each.text.isprintable() else None
@@ -55,9 +58,13 @@ def answer(environ: Mapping[str, str], argv: Sequence[str]) -> Iterator[str]:
 
 
 def _typed(environ: Mapping[str, str]) -> list[Word]:
-    """Return the words behind the program's name, up to the cursor. bash counts its place in bytes."""
+    """Return the words behind the program's name, up to the cursor. bash counts its place in bytes.
+
+    Of the files of redirections, only the one at the cursor is among them.
+    """
     line = environ["COMP_LINE"].encode(errors="surrogateescape")[: int(environ["COMP_POINT"])]
-    words = words_of(line.decode(errors="replace"), environ.get("COMP_WORDBREAKS", ""))
+    *before, last = words_of(line.decode(errors="replace"), environ.get("COMP_WORDBREAKS", ""))
+    words = [*(each for each in before if not each.redirected), last]
     program = next((place for place, word in enumerate(words) if "=" not in word.text.partition("/")[0]), 0)
     return words[program + 1 :] or [Word("")]
 

@@ -20,6 +20,8 @@ class Word:
     """The quote that is still open at its end: `"`, `'` or none."""
     start: int = 0
     """The offset in `text` at which its last part begins: behind an open quote, or a character that breaks words."""
+    redirected: bool = False
+    """True for the file of a redirection, as in `> report.html`."""
 
 
 def words_of(line: str, breaks: str) -> list[Word]:
@@ -28,7 +30,7 @@ def words_of(line: str, breaks: str) -> list[Word]:
     `breaks` are the characters at which bash breaks words for a completion, as in `COMP_WORDBREAKS`.
     """
     found: list[Word] = []
-    text, quote, start, begun, escaped = "", "", 0, False, False
+    text, quote, start, begun, escaped, redirected = "", "", 0, False, False, False
     for letter in line:
         if escaped:
             text += letter if not quote or letter in '$`"\\\n' else f"\\{letter}"
@@ -42,15 +44,17 @@ def words_of(line: str, breaks: str) -> list[Word]:
                 text += letter
         elif letter in "'\"":
             quote, start, begun = letter, len(text), True
-        elif letter.isspace():
-            if begun:
-                found.append(Word(text))
-            text, start, begun = "", 0, False
+        elif letter.isspace() or letter in "<>":
+            operator = letter in "<>" and (text.isdigit() or text == "&")  # `2>` and `&>` are one operator
+            if begun and not operator:
+                found.append(Word(text, redirected=redirected))
+                redirected = False
+            text, start, begun, redirected = "", 0, False, redirected or letter in "<>"
         else:
             text, begun = text + letter, True
             if letter in breaks:
                 start = len(text)
-    return [*found, Word(text, quote, start)]
+    return [*found, Word(text, quote, start, redirected)]
 
 
 def quoted(text: str, quote: str) -> str | None:

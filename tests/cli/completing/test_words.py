@@ -53,6 +53,12 @@ def test_the_last_part_of_a_word_begins_where_bash_breaks_it(line: str, last: Wo
     assert words_of(line, BREAKS)[-1] == last
 
 
+@pytest.mark.parametrize("line", ["a > b", "a >b", "a>>b", "a 2> b", "a &>b", "a < b"])
+def test_the_file_of_a_redirection_is_no_argument(line: str) -> None:
+    assert words_of(line, BREAKS) == [Word("a"), Word("b", redirected=True)]
+    assert words_of(f"{line} c", BREAKS)[-1] == Word("c")
+
+
 @given(
     st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1), min_size=1, max_size=4)
 )

@@ -10,7 +10,10 @@ function __reconciler_complete
         echo -- $line
     end
     if string match -q '* files *' -- $does
-        __fish_complete_path "$current"
+        set -l option (string match -r -- '^--[^=]*=' "$current")
+        for path in (__fish_complete_path (string replace -- "$option" '' "$current"))
+            echo -- "$option$path"
+        end
     else if string match -q '* folders *' -- $does
         __fish_complete_directories "$current"
     end

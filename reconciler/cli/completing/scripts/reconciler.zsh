@@ -21,6 +21,7 @@ _reconciler() {
             compadd -l -d shown -a values
         fi
     fi
+    case $does in *' files '*|*' folders '*) [[ $PREFIX == --*=* ]] && compset -P '*=' ;; esac
     case $does in
         *' files '*) _files ;;
         *' folders '*) _files -/ ;;
