@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from reconciler.cases.model import State
 from reconciler.cli.main import COMMANDS, GROUPS
 from reconciler.planning.approvals import NAMES
 from reconciler.sandbox.connectwise.api import habits
@@ -117,6 +119,14 @@ def test_each_billing_rule_has_its_row_of_tests() -> None:
     assert [name for name in proved if name not in guardrails] == [*told, "matching by id"]
     assert sorted(name for name in proved if name in guardrails) == sorted(guardrails)
     assert len(told) > 50
+
+
+def test_the_billing_page_says_what_each_state_of_coverage_means() -> None:
+    page = (ROOT / "docs" / "explanation" / "billing.md").read_text(encoding="utf-8")
+    _, _, section = page.partition("## Account for every customer")
+    rows = re.findall(r"^\| ([\w, ]+) \|", section.partition("\n## ")[0], re.MULTILINE)
+
+    assert {*get_args(State), "orphan"} <= {state for row in rows for state in row.split(", ")}
 
 
 def test_every_guardrail_is_described() -> None:
