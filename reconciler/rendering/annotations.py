@@ -61,7 +61,8 @@ def _written_out(match: re.Match[str]) -> str:
 
 
 def _result(found: Json) -> dict[str, Any]:
-    place: dict[str, Any] = {"artifactLocation": {"uri": quote(found["file"])}}
+    # A name that is not UTF-8 has its bytes as surrogates (PEP 383). A URI has bytes, so they are written as they are.
+    place: dict[str, Any] = {"artifactLocation": {"uri": quote(found["file"], errors="surrogateescape")}}
     if found["line"]:
         place["region"] = {"startLine": found["line"], "startColumn": max(1, found["column"])}
     return {

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.rendering.changes import signed_amount
 from reconciler.rendering.counts import numbered
-from reconciler.rendering.view import PlanView, change_of
+from reconciler.rendering.totals import totals_of, totals_text
+from reconciler.rendering.view import PlanView
 
 Json = Mapping[str, Any]
 
@@ -43,6 +43,6 @@ def _effect(trip: Json, held: list[Json] | tuple[()], currency: str | None) -> s
     who = "for the hourly job" if trip.get("what_if") else "for the apply of the setup"
     if not held:
         return who
-    change = change_of(held)
-    amount = f", {signed_amount(change, currency)} a month" if change else ""
+    change = totals_text(totals_of(held, currency))
+    amount = f", {change} a month" if change else ""
     return f"{who}: releases {numbered(len(held), 'held line')}{amount}"

@@ -8,18 +8,18 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.amounts import amount_text, figure_text
-from reconciler.rendering.changes import GLYPHS, change_lines, money_change, signed_amount
+from reconciler.rendering.changes import GLYPHS, change_lines, money_change
 from reconciler.rendering.drift import Drift, drift_of
 from reconciler.rendering.merging import NO_APPROVAL, approvals_of
 from reconciler.rendering.notes_text import gaps_text, most_of, warnings_text
 from reconciler.rendering.paint import Paint, safe, shortened, signed
 from reconciler.rendering.risks import first_risks
+from reconciler.rendering.totals import others_in, totals_of, totals_text
 from reconciler.rendering.undo_text import undo_text
 from reconciler.rendering.view import (
     Group,
     PlanView,
     as_declared,
-    change_of,
     counts_text,
     facts_of,
     summary_text,
@@ -67,7 +67,7 @@ def plan_text(
     if view.drift is not None:
         yield from _drift(view, view.drift, paint)
     elif what_if is None:
-        yield summary(plan, paint)
+        yield _summary(view, paint)
     else:
         yield from _merging(view, paint, full=full)
     if plan.get("undo"):
@@ -98,7 +98,7 @@ def _groups(view: PlanView, paint: Paint, *, full: bool) -> Iterator[str]:
             yield from _rest(groups[place:], view, paint)
             return
         if headed:
-            yield paint(f"{_cut(group.name, full=full)}: {', '.join(facts_of(group, view.currency))}", "bold")
+            yield paint(f"{_cut(group.name, full=full)}: {', '.join(facts_of(group))}", "bold")
         if whole or shown < _WHOLE:
             most = len(group.actions) if whole else max(_FEW, _WHOLE - shown)
             yield from _actions(group, most, paint, full=full)
@@ -139,15 +139,15 @@ def _merging(view: PlanView, paint: Paint, *, full: bool) -> Iterator[str]:
     for name, lead in view.leads:
         yield f"{paint(name, 'bold')}, {safe(lead)}."
     amounts = f", {view.amounts}" if view.amounts else ""
-    change = f"{signed_amount(view.change, view.currency)} a month" if view.change else "no change"
+    change = f"{view.change} a month" if view.change else "no change"
     yield paint(f"Together: {change}{amounts}.", "bold")
 
 
 def _rest(groups: Sequence[Group], view: PlanView, paint: Paint) -> Iterator[str]:
     """Yield the line that sums up the customers that are not named."""
     actions = [action for group in groups for action in group.actions]
-    change = change_of(actions)
-    amount = f", {signed_amount(change, view.currency)} a month" if change else ""
+    change = totals_text(totals_of(actions, view.currency))
+    amount = f", {change} a month" if change else ""
     what = "customer" if len(groups) == 1 else "customers"
     yield paint(
         f"… and {len(groups):,} more {what}{amount}: {counts_text(_counted(actions))}; --full shows all", "bold"
@@ -170,14 +170,16 @@ def _action(action: Json, paint: Paint, *, full: bool) -> Iterator[str]:
         yield f"    {paint(sign, _STYLES[sign])} {text if full else shortened(text)}"
 
 
-def summary(plan: Json, paint: Paint) -> str:
+def _summary(view: PlanView, paint: Paint) -> str:
     """Return the last line: `Plan: 1 to create; 4 unchanged. Monthly total from next month: 9.00 → 9.50 (+0.50).`"""
-    counts = plan["summary"]
+    counts = view.plan["summary"]
     if counts_text(counts):
-        head = f"Plan: {summary_text(plan)}."
+        head = f"Plan: {summary_text(view.plan)}."
     else:
         head = f"No changes. {as_declared(counts['unchanged'])}." if counts["unchanged"] else "No changes."
-    return paint(head + _monthly_total(counts["money"]), "bold")
+    others = totals_text(others_in(view.all_actions, view.currency))
+    more = f" In other currencies: {others} a month." if others else ""
+    return paint(f"{head}{_monthly_total(counts['money'])}{more}", "bold")
 
 
 def _monthly_total(amounts: Json) -> str:

@@ -12,6 +12,7 @@ from reconciler.rendering.changes import ADDITION, money_change
 from reconciler.rendering.counts import numbered
 from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, quantity_of
 from reconciler.rendering.paint import shown
+from reconciler.rendering.totals import totals_of
 from reconciler.rendering.view import PlanView, customer_of
 
 Json = Mapping[str, Any]
@@ -43,7 +44,7 @@ def first_risks(view: PlanView) -> list[Risk]:
     The actions of drift are what is wrong already, so they are no risks.
     """
     actions = view.all_actions if view.drift is None else []
-    found = (_retirements(actions), _overwritten(actions), _prices(actions), _secrets(actions))
+    found = (_retirements(actions, view.currency), _overwritten(actions), _prices(actions), _secrets(actions))
     return [*_guardrails(view.plan), *(risk for each in found for risk in each)]
 
 
@@ -84,25 +85,47 @@ def _guardrails(plan: Json) -> Iterator[Risk]:
                 yield Risk("refuses" if refuses else "holds", name, trip["message"], trip["address"])
 
 
-def _retirements(actions: Iterable[Json]) -> Iterator[Risk]:
-    """Yield one risk for each customer with retirements, and one for those of the shared setup."""
-    by_customer: dict[str, list[Json]] = {}
+def _retirements(actions: Iterable[Json], currency: str | None) -> Iterator[Risk]:
+    """Yield one risk for each customer with retirements, and one for those of the shared setup.
+
+    Of many customers, one risk has the sum, and the others are those with the largest amounts.
+    """
+    by_customer: dict[tuple[str | None, str], list[Json]] = {}
     for action in actions:
         if action["action"] == "retire":
-            by_customer.setdefault(customer_of(action)[1], []).append(action)
-    for name, retired in by_customer.items():
+            by_customer.setdefault(customer_of(action), []).append(action)
+    shown = list(by_customer.items())
+    if len(shown) > _MANY:
+        shown = sorted(shown, key=lambda each: -_largest(each[1], currency))[:_MANY]
+        every = [action for retired in by_customer.values() for action in retired]
+        title = f"Retires {numbered(len(every), 'object')} of {numbered(len(by_customer), 'customer')}"
+        first = ", ".join(name for (_address, name), _retired in shown[:_NAMED])
+        yield Risk("look", title, f"{first} and {len(by_customer) - _NAMED:,} more{_amounts(every, currency)}")
+    for (_address, name), retired in shown:
         addresses = ", ".join(action["address"] for action in retired[:_NAMED])
-        more = f" and {len(retired) - _NAMED} more" if len(retired) > _NAMED else ""
-        amounts = [action["money"] for action in retired if action["money"]]
-        amount = f"; {money_change(_sum(amounts))}" if amounts else ""
+        more = f" and {len(retired) - _NAMED:,} more" if len(retired) > _NAMED else ""
         why = f"; {retired[0]['reason']}" if len(retired) == 1 else ""
-        yield Risk("look", f"Retires {len(retired)} of {name}", f"{addresses}{more}{why}{amount}")
+        title = f"Retires {len(retired):,} of {name}"
+        yield Risk("look", title, f"{addresses}{more}{why}{_amounts(retired, currency)}")
 
 
-def _sum(amounts: Sequence[Json]) -> Json:
-    """Return the sum of amounts, which have one currency."""
-    total = {name: sum((Decimal(each[name]) for each in amounts), Decimal(0)) for name in ("before", "after")}
-    return {**total, "currency": amounts[0]["currency"]}
+_MANY = 10
+"""The most customers with retirements that have a risk each."""
+
+
+def _largest(actions: Sequence[Json], currency: str | None) -> Decimal:
+    return max(map(abs, totals_of(actions, currency).values()))
+
+
+def _amounts(actions: Sequence[Json], currency: str | None) -> str:
+    """Return the amounts of actions before and after, in each currency. Empty if they have none."""
+    before, after = (totals_of(actions, currency, side) for side in ("before", "after"))
+    found = [
+        money_change({"before": amount, "after": after[own], "currency": own})
+        for own, amount in before.items()
+        if amount or after[own]
+    ]
+    return "".join(f"; {each}" for each in found)
 
 
 _PRICES = {"price", "cost", "unitPrice", "unitCost"}

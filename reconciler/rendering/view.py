@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.amounts import amount_text, figure_text
-from reconciler.rendering.changes import GLYPHS, signed_amount
+from reconciler.rendering.changes import GLYPHS
 from reconciler.rendering.drift import Drift
 from reconciler.rendering.times import time_text
+from reconciler.rendering.totals import Totals, others_in, totals_of, totals_text
 
 Json = Mapping[str, Any]
 
@@ -19,7 +20,6 @@ SHARED = "Shared setup"
 """The heading of actions that belong to no customer, such as products."""
 WHAT_IF = "Usage lines, as a what-if"
 """The heading of actions that only the hourly job carries out."""
-_ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,13 @@ class Group:
     actions: tuple[Json, ...]
     held: tuple[Json, ...] = ()
     """Actions that a guardrail holds."""
+    currency: str | None = None
+    """The currency of the plan."""
 
     @property
-    def change(self) -> Decimal:
-        """Return the change of the amount per month. Held actions do not count."""
-        return change_of(self.actions)
+    def changes(self) -> Totals:
+        """Return the change of the amount per month, by currency. Held actions do not count."""
+        return totals_of(self.actions, self.currency)
 
     @property
     def counts(self) -> Counter[str]:
@@ -80,16 +82,20 @@ class PlanView:
 
     @property
     def currency(self) -> str | None:
-        """Return the currency of all amounts. None if it is unknown."""
+        """Return the currency of the plan. None if it is unknown. Agreements may have others."""
         currency: str | None = self.plan["summary"]["money"]["currency"]
         return currency
 
     @property
-    def change(self) -> Decimal:
-        """Return the change of the amount per month, of the plan and of the what-if, or of the drift alone."""
+    def change(self) -> str:
+        """Return the change of the amount per month, of the plan and of the what-if, or of the drift alone.
+
+        Empty if nothing changes. The amounts of the plan have one currency, so changes in others come after them.
+        """
         if self.drift is not None:
-            return change_of(self.all_actions)
-        return _change(self.plan) if self.what_if is None else Decimal(self.what_if["total"]["change"])
+            return totals_text(totals_of(self.all_actions, self.currency))
+        own = _change(self.plan) if self.what_if is None else Decimal(self.what_if["total"]["change"])
+        return totals_text({self.currency: own, **others_in(self.all_actions, self.currency)})
 
     @property
     def amounts(self) -> str:
@@ -111,7 +117,7 @@ class PlanView:
         if self.drift is not None:
             return self.drift.headline
         if self.change:
-            return f"{signed_amount(self.change, self.currency)} a month"
+            return f"{self.change} a month"
         return "no change of the monthly amount" if self.amounts else summary_text(self.plan)
 
     @property
@@ -122,7 +128,7 @@ class PlanView:
         if self.what_if is None:
             return []
         return [
-            ("Setup", f"applied by the merge: {_counts(self.plan)}{self._amount_of(self.plan)}"),
+            ("Setup", f"applied by the merge: {_counts(self.plan)}{self._amount_of(self.plan, what_if=False)}"),
             (WHAT_IF, self._usage_lead(self.what_if)),
         ]
 
@@ -141,8 +147,7 @@ class PlanView:
         if self.drift is None:
             return summary_text(self.plan)
         unchanged = self.plan["summary"]["unchanged"]
-        total = signed_amount(self.change, self.currency)
-        changes = f". Writing what is declared changes the monthly total by {total}" if self.change else ""
+        changes = f". Writing what is declared changes the monthly total by {self.change}" if self.change else ""
         return f"{as_declared(unchanged)}, checked on {time_text(self.plan['created_at'])}{changes}"
 
     def _usage_lead(self, what_if: Json) -> str:
@@ -150,10 +155,13 @@ class PlanView:
             return "their change is not known, because the ledger has no usage"
         held = f"; {len(what_if['held'])} held" if what_if["held"] else ""
         at = time_text(what_if["usage_at"])
-        return f"with the usage of {at}, applied by the hourly job: {_counts(what_if)}{held}{self._amount_of(what_if)}"
+        amount = self._amount_of(what_if, what_if=True)
+        return f"with the usage of {at}, applied by the hourly job: {_counts(what_if)}{held}{amount}"
 
-    def _amount_of(self, part: Json) -> str:
-        return f"; {signed_amount(_change(part), self.currency)} a month" if _change(part) else ""
+    def _amount_of(self, part: Json, *, what_if: bool) -> str:
+        actions = [each for each in self.all_actions if bool(each.get("what_if")) is what_if]
+        change = totals_text({self.currency: _change(part), **others_in(actions, self.currency)})
+        return f"; {change} a month" if change else ""
 
 
 def view_of(plan: Json, what_if: Json | None = None, drift: Drift | None = None) -> PlanView:
@@ -170,8 +178,10 @@ def view_of(plan: Json, what_if: Json | None = None, drift: Drift | None = None)
     for found, into in ((plan["actions"], actions), (plan.get("held") or (), held)):
         for action in found:
             into.setdefault(customer_of(action), []).append(action)
+    currency = plan["summary"]["money"]["currency"]
     groups = (
-        Group(key[1], key[0], tuple(actions.get(key, ())), tuple(held.get(key, ()))) for key in {**actions, **held}
+        Group(key[1], key[0], tuple(actions.get(key, ())), tuple(held.get(key, ())), currency)
+        for key in {**actions, **held}
     )
     return PlanView(plan, tuple(sorted(groups, key=_rank)), what_if, drift)
 
@@ -216,7 +226,7 @@ def customer_of(action: Json) -> tuple[str | None, str]:
 def _rank(group: Group) -> tuple[Any, ...]:
     retires = group.counts["retire"]
     return (
-        -abs(group.change),
+        -max(map(abs, group.changes.values())),
         -retires,
         -len(group.held),
         group.address is not None,
@@ -225,15 +235,10 @@ def _rank(group: Group) -> tuple[Any, ...]:
     )
 
 
-def change_of(actions: Iterable[Json]) -> Decimal:
-    """Return the change of the amount per month that these actions make."""
-    amounts = (action["money"] for action in actions)
-    return sum((Decimal(each["after"]) - Decimal(each["before"]) for each in amounts if each), _ZERO)
-
-
-def facts_of(group: Group, currency: str | None) -> list[str]:
+def facts_of(group: Group) -> list[str]:
     """Return the facts for the heading of a group: the change of its amount, its counts, and what is held."""
-    facts = [f"{signed_amount(group.change, currency)} a month"] if group.change else []
+    change = totals_text(group.changes)
+    facts = [f"{change} a month"] if change else []
     facts += [counts_text(group.counts)] if group.actions else []
     return [*facts, *([f"{len(group.held)} held"] if group.held else [])]
 

@@ -59,3 +59,8 @@ def test_sarif_has_a_result_with_its_place_for_each_error() -> None:
             "locations": [{"physicalLocation": {"artifactLocation": {"uri": "manifests/b%20c.yaml"}}}],
         },
     ]
+
+
+def test_a_file_name_that_is_not_utf_8_is_a_uri_of_its_bytes() -> None:
+    [run] = sarif([Diagnostic("is empty", "", "a\udcff.yaml").to_json()], "0.1.0")["runs"]
+    assert run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "a%FF.yaml"}

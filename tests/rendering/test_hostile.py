@@ -23,6 +23,7 @@ from reconciler.planning.outcome import Outcome, Result
 from reconciler.planning.plan import CoverageRow, ManifestLine, Note, Plan, Summary, Tenant, Tripped, Undo
 from reconciler.planning.what_if import what_if_json
 from reconciler.rendering.annotations import without_commands
+from reconciler.rendering.coverage_json import EVERY_CUSTOMER
 from reconciler.rendering.failure_text import failure_text
 from reconciler.rendering.html.failure import failure_html
 from reconciler.rendering.html.outcome import outcome_html
@@ -78,7 +79,7 @@ PIECES = st.sampled_from([*HOSTILE, *MORE]) | st.text(max_size=30)
 NAMES = (
     st.lists(PIECES, min_size=1, max_size=3)
     .map(lambda pieces: " ".join(pieces)[:200])
-    .filter(lambda name: bool(safe(name).strip()))
+    .filter(lambda name: bool(safe(name).strip()) and name != EVERY_CUSTOMER)
 )
 MARKDOWN = MarkdownIt("gfm-like", {"html": True, "linkify": False})
 

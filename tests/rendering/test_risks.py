@@ -56,6 +56,26 @@ def test_retirements_are_one_risk_for_each_customer_with_their_amount() -> None:
     ]
 
 
+def test_retirements_of_many_customers_have_one_risk_with_their_sum_and_hide_no_other_risk() -> None:
+    gone = [addition(f"c{n}", str(n), "0", f"Customer {n}", action="retire") for n in range(1, 13)]
+    price = (Change(path="price", before="0.15", after="0.18", number=True),)
+    found = risks(*gone, action("Product/gb", action="update", changes=price))
+
+    assert (found[0].title, found[0].text) == (
+        "Retires 12 objects of 12 customers",
+        "Customer 12, Customer 11, Customer 10 and 9 more; 78.00 → 0.00 USD a month (-78.00)",
+    )
+    assert [each.title for each in found[1:]] == [
+        *(f"Retires 1 of Customer {n}" for n in range(12, 2, -1)),
+        "Changes a price",
+    ]
+
+
+def test_two_customers_with_one_name_have_a_risk_each() -> None:
+    gone = [addition(name, "1", "0", "Acme", action="retire") for name in ("a", "b")]
+    assert [each.title for each in risks(*gone)] == ["Retires 1 of Acme", "Retires 1 of Acme"]
+
+
 def test_objects_that_someone_changed_in_connectwise_are_one_risk() -> None:
     edited = Change(path="city", before="Miami", after="Tampa", last_written=LastWritten(value="Tampa", edited=True))
     ours = Change(path="state", before="FL", after="TX", last_written=LastWritten(value="FL", edited=False))

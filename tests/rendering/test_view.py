@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from reconciler.planning.action import Change
 from reconciler.planning.plan import Summary
 from reconciler.rendering.view import SHARED, counts_text, summary_text, view_of
@@ -45,14 +43,14 @@ def test_held_actions_are_in_the_group_of_their_customer_and_change_no_amount() 
     held = addition("acme", "0", "900", "Acme", held_for="CustomerMapping/acme")
     view = view_of(json_of(plan_with(held=(held,))))
 
-    assert [(group.name, len(group.held), group.change) for group in view.groups] == [("Acme", 1, Decimal(0))]
+    assert [(group.name, len(group.held), group.changes) for group in view.groups] == [("Acme", 1, {"USD": 0})]
     assert view.all_actions == []
 
 
 def test_amounts_and_currency_are_those_of_the_summary() -> None:
     view = view_of(json_of(plan_with(addition("acme", "0", "1.5", "Acme"))))
 
-    assert (view.change, view.currency) == (Decimal("1.5"), "USD")
+    assert (view.change, view.currency) == ("+1.50 USD", "USD")
     assert view.amounts == "100.00 → 101.50 USD a month from next month on"
 
 
@@ -70,4 +68,4 @@ def test_what_is_unchanged_is_counted_too() -> None:
 
 def test_a_change_without_an_amount_changes_no_total() -> None:
     setup = action("Company/acme", action="update", changes=(Change(path="city", before="A", after="B"),))
-    assert view_of(json_of(plan_with(setup))).groups[0].change == 0
+    assert view_of(json_of(plan_with(setup))).groups[0].changes == {"USD": 0}

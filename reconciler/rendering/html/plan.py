@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
 
 from reconciler.amounts import figure_text
-from reconciler.rendering.changes import GLYPHS, change_lines, money_change, signed_amount
+from reconciler.rendering.changes import GLYPHS, change_lines, money_change
+from reconciler.rendering.counts import numbered
 from reconciler.rendering.coverage_view import reasons_of, states_text
 from reconciler.rendering.drift import drift_of
 from reconciler.rendering.html.page_maker import page, shown_lines, shown_text
@@ -18,8 +18,9 @@ from reconciler.rendering.merging import approvals_of
 from reconciler.rendering.paint import plain, signed
 from reconciler.rendering.risks import Risk, risks_of
 from reconciler.rendering.times import time_text
+from reconciler.rendering.totals import totals_of
 from reconciler.rendering.undo_text import undo_text
-from reconciler.rendering.view import Group, PlanView, change_of, counts_text, facts_of, view_of
+from reconciler.rendering.view import Group, PlanView, counts_text, facts_of, view_of
 
 Json = Mapping[str, Any]
 
@@ -64,7 +65,7 @@ def plan_html(plan: Json, what_if: Json | None = None, *, title: str = "Plan", d
 def _amounts(view: PlanView) -> Markup:
     if view.drift is not None:
         return shown_text("")
-    change = f"{signed_amount(view.change, view.currency)} a month" if view.change else ""
+    change = f"{view.change} a month" if view.change else ""
     return shown_text(": ".join(part for part in (change, view.amounts) if part))
 
 
@@ -87,23 +88,26 @@ def _risk(risk: Risk) -> dict[str, Any]:
 
 def _money(view: PlanView) -> dict[str, Any]:
     """Return the rows of the amounts by customer, the largest change first, and a last row for the others."""
-    changed = [group for group in view.groups if group.change]
-    rows = [_money_row(group.name, group.actions, view.currency) for group in changed[:_MOST_MONEY]]
+    changed = [group for group in view.groups if any(group.changes.values())]
+    rows = [row for group in changed[:_MOST_MONEY] for row in _money_rows(group.name, group.actions, view.currency)]
     rest = [action for group in changed[_MOST_MONEY:] for action in group.actions]
     if rest:
-        rows.append(_money_row(f"{len(changed) - _MOST_MONEY} more customers", rest, view.currency))
+        rows += _money_rows(numbered(len(changed) - _MOST_MONEY, "more customer"), rest, view.currency)
     unit = f" in {view.currency}" if view.currency else ""
     return {"money": rows, "money_caption": shown_text(f"Amounts a month{unit} from next month on, of what changes")}
 
 
-def _money_row(name: str, actions: Sequence[Json], currency: str | None) -> dict[str, Any]:
-    before = sum((Decimal(each["money"]["before"]) for each in actions if each["money"]), Decimal(0))
-    return {
-        "name": shown_text(name),
-        "before": figure_text(before, currency),
-        "after": figure_text(before + change_of(actions), currency),
-        "change": signed(change_of(actions), currency),
-    }
+def _money_rows(name: str, actions: Sequence[Json], currency: str | None) -> Iterator[dict[str, Any]]:
+    """Yield the row of a customer, or a row for each currency in which its amount changes."""
+    before, after = (totals_of(actions, currency, side) for side in ("before", "after"))
+    for own, amount in before.items():
+        if amount != after[own]:
+            yield {
+                "name": shown_text(name if own == currency else f"{name}, in {own}"),
+                "before": figure_text(amount, own),
+                "after": figure_text(after[own], own),
+                "change": signed(after[own] - amount, own),
+            }
 
 
 def _filters(view: PlanView) -> list[dict[str, Any]]:
@@ -127,11 +131,11 @@ def _groups(view: PlanView) -> Iterator[dict[str, Any]]:
             }
             for part in group.parts
         ]
-        yield {"name": shown_text(group.name), "rest": _heading(group, view), "parts": parts, "opened": opened}
+        yield {"name": shown_text(group.name), "rest": _heading(group), "parts": parts, "opened": opened}
 
 
-def _heading(group: Group, view: PlanView) -> str:
-    facts = facts_of(group, view.currency)
+def _heading(group: Group) -> str:
+    facts = facts_of(group)
     if len(group.actions) == 1:  # The sign of a single action says the same, and the page stays small.
         facts.remove(counts_text(group.counts))
     return "".join(f" · {fact}" for fact in facts)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.rendering.changes import GLYPHS, change_lines, money_change, signed_amount
+from reconciler.rendering.changes import GLYPHS, change_lines, money_change
 from reconciler.rendering.counts import numbered
 from reconciler.rendering.drift import drift_of
 from reconciler.rendering.markdown.budget import Budget, size_of
@@ -17,8 +17,9 @@ from reconciler.rendering.merging import NO_APPROVAL, Approval, approvals_of
 from reconciler.rendering.paint import LONGEST, plain, safe, shortened
 from reconciler.rendering.risks import Risk, risks_of
 from reconciler.rendering.times import time_text
+from reconciler.rendering.totals import totals_of, totals_text
 from reconciler.rendering.undo_text import undo_text
-from reconciler.rendering.view import Group, PlanView, change_of, facts_of, view_of
+from reconciler.rendering.view import Group, PlanView, facts_of, view_of
 
 Json = Mapping[str, Any]
 
@@ -145,7 +146,7 @@ def _write_groups(view: PlanView, budget: Budget) -> tuple[list[Json], list[Json
             divider = [f"@@ {part.heading} @@"] if part.heading else []
             rows += [_Row(divider, each, list(_action(each)), left) for each in part.actions]
             rows += [_Row(divider, each, list(_action(each, held=True)), held) for each in part.held]
-        _write_group(_heading(group, view), rows, budget, opened=opened)
+        _write_group(_heading(group), rows, budget, opened=opened)
     return left, held
 
 
@@ -184,8 +185,8 @@ _FENCE_ROOM = 2 * LONGEST
 """Room for two fences, in bytes. A fence is longer than each row of backticks in the values."""
 
 
-def _heading(group: Group, view: PlanView) -> str:
-    return " · ".join([f"<b>{text(shortened(group.name))}</b>", *map(text, facts_of(group, view.currency))])
+def _heading(group: Group) -> str:
+    return " · ".join([f"<b>{text(shortened(group.name))}</b>", *map(text, facts_of(group))])
 
 
 def _action(action: Json, *, held: bool = False) -> Iterator[str]:
@@ -200,8 +201,8 @@ def _action(action: Json, *, held: bool = False) -> Iterator[str]:
 
 
 def _left_out(view: PlanView, left: Sequence[Json], held: Sequence[Json]) -> str:
-    changed = change_of(left)
-    amount = f", which change the monthly amount by {signed_amount(changed, view.currency)}" if changed else ""
+    changed = totals_text(totals_of(left, view.currency))
+    amount = f", which change the monthly amount by {changed}" if changed else ""
     found = " and ".join(numbered(len(each), what) for each, what in ((left, "action"), (held, "held action")) if each)
     return f"**Left out here: {text(found + amount)}.** `reconciler show` and the HTML report have all.\n"
 
