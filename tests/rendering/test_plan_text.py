@@ -318,7 +318,11 @@ def test_an_orphan_of_an_unknown_customer_is_shown_by_its_agreement() -> None:
 def test_long_lists_of_risks_warnings_and_customers_are_cut_unless_all_is_asked_for() -> None:
     plan = json_of(
         plan_with(
-            *(action(f"Product/p{n}", action="retire", id=n, customer=customer(n)) for n in range(80)),
+            *(action(f"Product/p{n}", customer=customer(n)) for n in range(80)),
+            guardrails=tuple(
+                Tripped(name="quantity", address=f"CustomerMapping/c{n}", message="rises", holds=True)
+                for n in range(80)
+            ),
             warnings=tuple(Note(message=f"warning {n}") for n in range(70)),
             coverage=tuple(
                 CoverageRow(source="cove", customer=f"{n}", name="A", state="unmapped", accounted=False)

@@ -146,7 +146,7 @@ def _write_groups(view: PlanView, budget: Budget) -> tuple[list[Json], list[Json
             divider = [f"@@ {part.heading} @@"] if part.heading else []
             rows += [_Row(divider, each, list(_action(each)), left) for each in part.actions]
             rows += [_Row(divider, each, list(_action(each, held=True)), held) for each in part.held]
-        _write_group(_heading(group), rows, budget, opened=opened)
+        _write_group(group, rows, budget, opened=opened)
     return left, held
 
 
@@ -162,12 +162,16 @@ class _Row:
     """The list that gets the action if there is no room for it."""
 
 
-def _write_group(heading: str, rows: Sequence[_Row], budget: Budget, *, opened: bool) -> None:
+def _write_group(group: Group, rows: Sequence[_Row], budget: Budget, *, opened: bool) -> None:
     """Write the block of one customer."""
     fitting: list[str] = []
     divider: list[str] = []
+    room = budget.room - size_of(["<details>", *fence([]), "", "</details>", ""]) - _FENCE_ROOM
+    # Escaping makes a name longer. Most customers of a large plan have no room, and need no heading.
+    smallest = min(len(group.name), LONGEST) + min(size_of(row.lines) for row in rows)
+    heading = _heading(group) if smallest <= room else ""
     start = ["<details open>" if opened else "<details>", f"<summary>{heading}</summary>", ""]
-    room = budget.room - size_of([*start, *fence([]), "", "</details>", ""]) - _FENCE_ROOM
+    room -= size_of(start) if heading else room
     for row in rows:
         lines = row.lines if row.divider == divider else [*row.divider, *row.lines]
         size = size_of(lines)
