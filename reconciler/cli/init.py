@@ -71,9 +71,11 @@ def init(  # noqa: PLR0917 - typer makes an option of each
         for option in [option for option, value in {"--package": package, "--branch": branch}.items() if value]:
             raise typer.TyperException(f"{option} needs --ci, because only pipelines have a use for it")
     else:
-        root = folder / _MANIFESTS
-        own = None if _has_manifests(root) and _taken(folder, contents) else name
-        pipelines = pipelines_for(context, folder, ci, package, branch and _checked("--branch", branch, _BRANCH), own)
+        elsewhere = _is_elsewhere(folder, context.root)
+        root = context.root if elsewhere else folder / _MANIFESTS
+        own = None if elsewhere or (_has_manifests(root) and _taken(folder, contents)) else name
+        target = branch and _checked("--branch", branch, _BRANCH)
+        pipelines = pipelines_for(context, folder, ci, package, target, own, root)
         contents = pipelines if own is None else contents | pipelines
     _refuse(folder, _taken(folder, contents))
     new = {path: content for path, content in contents.items() if not (folder / path).exists()}
@@ -83,9 +85,10 @@ def init(  # noqa: PLR0917 - typer makes an option of each
     if context.json:
         deliver_json({"folder": str(folder), "files": sorted(str(folder / path) for path in new)})
         return
-    deliver(
-        f"{numbered(len(new), 'file')} written to {folder}. Read README.md there first, then run: reconciler validate"
-    )
+    after = "Read README.md there first, then run: reconciler validate"
+    if len(contents) == len(pipelines):
+        after = 'The docs page "Run plan and apply from pull requests" says which secrets they need.'
+    deliver(f"{numbered(len(new), 'file')} written to {folder}. {after}")
 
 
 _MOST = 5
@@ -98,6 +101,12 @@ def _schemas() -> dict[str, str]:
 
 def _encoded(texts: Mapping[str, str]) -> dict[str, bytes]:
     return {path: text.encode() for path, text in texts.items()}
+
+
+def _is_elsewhere(folder: Path, root: Path) -> bool:
+    """Return whether the manifests of a repository are in another folder of it than those of a new one."""
+    inside, place = folder.resolve(), root.resolve()
+    return place.is_relative_to(inside) and place != inside / _MANIFESTS and _has_manifests(root)
 
 
 def _has_manifests(root: Path) -> bool:

@@ -75,11 +75,23 @@ def global_options(  # noqa: PLR0917 - typer makes an option of each
     ctx: typer.Context,
     directory: Annotated[
         Path,
-        typer.Option("-C", "--directory", metavar="DIR", parser=folder, help="The folder of the manifests."),
+        typer.Option(
+            "-C",
+            "--directory",
+            metavar="DIR",
+            envvar="RECONCILER_DIRECTORY",
+            parser=folder,
+            help="The folder of the manifests.",
+        ),
     ] = Path("manifests"),
     workspace: Annotated[
         str | None,
-        typer.Option("--workspace", metavar="NAME", help="The workspace to use, if the manifests have several."),
+        typer.Option(
+            "--workspace",
+            metavar="NAME",
+            envvar="RECONCILER_WORKSPACE",
+            help="The workspace to use, if the manifests have several.",
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="Print without colours.")] = False,

@@ -85,6 +85,13 @@ def remote_branch(folder: Path, environ: Mapping[str, str]) -> str | None:
     return found.removeprefix("origin/") if found else None
 
 
+def only_branch(folder: Path, environ: Mapping[str, str]) -> str | None:
+    """Return the branch that a checkout is on, if it has no other. It may have no commit yet."""
+    found = _said(folder, environ, *_TRUSTED, "symbolic-ref", "--quiet", "--short", "HEAD")
+    others = _said(folder, environ, *_TRUSTED, "for-each-ref", "--format=%(refname:short)", "refs/heads")
+    return found if found and others in {"", found} else None
+
+
 def ignored(folder: Path, paths: Iterable[str], environ: Mapping[str, str]) -> list[str]:
     """Return those paths of files in a folder that Git ignores and does not track. None without a checkout."""
     found = _said(folder, environ, *_TRUSTED, "check-ignore", "--", *paths)

@@ -24,8 +24,9 @@ def what_if_json(plan: Plan, other: Plan) -> Json:
     """Return what `other` says about usage lines, beside the setup of `plan`, as JSON for renderers.
 
     `summary` counts the usage lines, and its money is theirs. `total` is the money of both plans: `before` and `after`
-    are null if the two plans may count an addition twice. `approvals` has the guardrails that trip, for the apply of
-    the setup and for the hourly apply of usage.
+    are null if the two plans may count an addition twice. `usage_in_scope` is false if no document of a partial plan
+    bills usage, so that none was read. `approvals` has the guardrails that trip, for the apply of the setup and for the
+    hourly apply of usage.
 
     `other` is a plan of everything, or of usage. A plan of everything also has the lines of agreements that `plan`
     creates. Raises `PlanFileError` if the two plans do not belong together.
@@ -45,6 +46,7 @@ def what_if_json(plan: Plan, other: Plan) -> Json:
     )
     return {
         **{name: shown[name] for name in ("created_at", "usage_at", "summary", "guardrails", "warnings", "coverage")},
+        "usage_in_scope": _has_usage_in_scope(other),
         "actions": list(shown["actions"]),
         "held": shown["held"],
         "total": _total(plan, other, money),
@@ -53,6 +55,14 @@ def what_if_json(plan: Plan, other: Plan) -> Json:
             "usage": [each.text for each in approvals_for(trips)],
         },
     }
+
+
+def _has_usage_in_scope(other: Plan) -> bool:
+    """Return whether a plan read usage, or would have read it if the ledger had any."""
+    if other.usage_at is not None or other.changed_since is None:
+        return True
+    covered = (*other.documents, *other.read_also)
+    return any(kind(address.partition("/")[0]).collection is None for address in covered)
 
 
 def _check(plan: Plan, other: Plan) -> None:

@@ -151,6 +151,8 @@ class PlanView:
         return f"{as_declared(unchanged)}, checked on {time_text(self.plan['created_at'])}{changes}"
 
     def _usage_lead(self, what_if: Json) -> str:
+        if not what_if["usage_in_scope"]:
+            return "applied by the hourly job: no changes"
         if what_if["usage_at"] is None:
             return "their change is not known, because the ledger has no usage"
         held = f"; {len(what_if['held'])} held" if what_if["held"] else ""

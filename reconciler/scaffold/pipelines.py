@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import PurePosixPath
 from typing import Final
 
 from reconciler.scaffold.texts import filled
@@ -72,13 +73,44 @@ NEW: Final = Variables(
 """The variables of the manifests of a new repository."""
 
 
-def pipelines(ci: Ci, workspace: str, branch: str, variables: Variables) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """The manifests that the pipelines work with."""
+
+    root: str = "manifests"
+    """The folder of the manifests, as a path in the repository."""
+    workspace: str | None = None
+    """The name of the workspace. None if the manifests have only one."""
+
+    @property
+    def folders(self) -> tuple[str, str]:
+        """Return the folders that have what is planned: the manifests, and the policies beside them."""
+        return self.root, str(PurePosixPath(self.root).with_name("schemas") / "policies")
+
+    @property
+    def settings(self) -> list[str]:
+        """Return the lines of YAML that set the options of `reconciler` for all jobs, where it needs any."""
+        found = {"RECONCILER_DIRECTORY": "" if self.root == "manifests" else self.root}
+        found["RECONCILER_WORKSPACE"] = self.workspace or ""
+        return [f'{name}: "{value}"' for name, value in found.items() if value]
+
+
+def pipelines(
+    ci: Ci, workspace: str, branch: str, variables: Variables, estate: Estate | None = None
+) -> dict[str, str]:
     """Return the text of each file of the pipelines, by its path in the repository.
 
     Changes that are merged into `branch` are applied. The jobs by the clock run at a minute that differs by workspace.
     """
+    estate = estate or Estate()
     places = {**_ACTIONS, "branch": branch, "python": _PYTHON, "lock": LOCK, "minute": str(_minute(workspace))}
+    places["paths"] = ", ".join(f'"{each}/{_BELOW[ci]}"' for each in estate.folders)
+    places["folders"] = " ".join(estate.folders)
+    settings = estate.settings
+    if settings and ci is Ci.GITHUB:
+        settings = ["", "env:", *(f"  {each}" for each in settings)]
     blocks = {
+        "settings": settings,
         "read": _secrets(variables.connection),
         "drift": _secrets([*variables.connection, *variables.alerts]),
         "setup": _secrets([*variables.connection, *variables.setup, *variables.alerts]),
@@ -88,6 +120,8 @@ def pipelines(ci: Ci, workspace: str, branch: str, variables: Variables) -> dict
 
 
 _FILES: Final = {Ci.GITHUB: _GITHUB, Ci.GITLAB: _GITLAB}
+_BELOW: Final = {Ci.GITHUB: "**", Ci.GITLAB: "**/*"}
+"""How each system names all files below a folder."""
 
 
 def _secrets(names: Sequence[str]) -> list[str]:

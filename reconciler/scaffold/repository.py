@@ -33,7 +33,7 @@ _LEDGER = (
 )
 _LEDGER_VARIABLE = (
     "",
-    "# The database of the ledger: postgresql+psycopg://USER:PASSWORD@HOST/DATABASE",
+    "# The database of the ledger: postgresql://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full",
     "LEDGER_URL=",
 )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli import pipelines
+from reconciler.cli.main import run
 from reconciler.cli.schema import every_schema
 from reconciler.scaffold.pipelines import NEW
 from tests.pipelines.estate import package
@@ -231,6 +232,44 @@ def test_a_folder_with_manifests_gets_the_pipelines_alone(shop: Shop, dist: str)
     assert "CONNECTWISE_PRIVATE_KEY: ${{ secrets.CONNECTWISE_PRIVATE_KEY }}" in plan
 
 
+def test_manifests_in_another_folder_and_one_of_several_workspaces_are_named_in_the_pipelines(
+    shop: Shop, tmp_path: Path, dist: str
+) -> None:
+    repository = shop.folder.parent
+    second = (shop.folder / "workspace.yaml").read_text("utf-8").replace("name: example", "name: second")
+    (shop.folder / "second.yaml").write_text(second, encoding="utf-8")
+    shop.folder = shop.folder.rename(repository / "estate")
+    said = shop("--workspace", "second", "init", str(repository), "--ci", "github", "--package", dist)
+
+    assert said.code == 0, said.err
+    assert not (repository / "manifests").exists()
+    for name in ("apply", "plan", "usage", "drift"):
+        text = (repository / f".github/workflows/{name}.yml").read_text("utf-8")
+        assert '\nenv:\n  RECONCILER_DIRECTORY: "estate"\n  RECONCILER_WORKSPACE: "second"\n' in text
+    apply = (repository / ".github/workflows/apply.yml").read_text("utf-8")
+    assert 'paths: ["estate/**", "schemas/policies/**"]' in apply
+    shop.patch.chdir(repository)
+    shop.patch.setenv("RECONCILER_DIRECTORY", "estate")
+    shop.patch.setenv("RECONCILER_WORKSPACE", "second")
+    assert run(["show", "Workspace/second", "--offline"]) == 0
+
+
+def test_a_folder_that_a_pipeline_cannot_name_is_refused(shop: Shop, dist: str) -> None:
+    shop.folder = shop.folder.rename(shop.folder.with_name("our estate"))
+    said = shop("init", str(shop.folder.parent), "--ci", "github", "--package", dist)
+
+    assert said.code == 1
+    assert "the pipelines cannot name the folder our estate of the manifests" in said.err
+
+
+def test_without_a_remote_the_only_branch_is_taken_and_named(shop: Shop, tmp_path: Path, dist: str) -> None:
+    subprocess.run(["git", "init", "-q", "--initial-branch=master", str(tmp_path / "new")], check=True)
+    said = shop("init", str(tmp_path / "new"), "--ci", "github", "--package", dist)
+
+    assert "the pipelines apply what is merged into the branch master" in said.err
+    assert 'branches: ["master"]' in (tmp_path / "new/.github/workflows/apply.yml").read_text("utf-8")
+
+
 def test_manifests_with_errors_get_no_pipelines(shop: Shop, dist: str) -> None:
     (shop.folder.parent / "README.md").write_text("mine", encoding="utf-8")
     shop.edit("workspace.yaml", "kind: Workspace", "kind: Workshop")
@@ -317,7 +356,7 @@ def test_the_branch_is_that_of_the_remote(shop: Shop, tmp_path: Path, dist: str)
 def test_files_that_git_would_leave_out_are_named(shop: Shop, tmp_path: Path, dist: str) -> None:
     folder = tmp_path / "new"
     shop("init", str(folder), "--ci", "github", "--package", dist)
-    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    subprocess.run(["git", "init", "-q", "--initial-branch=main"], cwd=folder, check=True)
     (folder / ".git/info/exclude").write_text("*.whl\n", encoding="utf-8")
     said = shop("init", str(folder), "--ci", "github", "--package", dist)
 

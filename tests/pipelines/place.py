@@ -197,7 +197,9 @@ class GitHub(Forge):
             },
         }  # fmt: skip
         defaults = content.get("defaults", {})
-        found = {key: self._job(job, contexts, defaults, fork=fork) for key, job in content["jobs"].items()}
+        assert content.keys() <= {"name", True, "permissions", "env", "defaults", "concurrency", "jobs"}
+        everywhere = content.get("env", {})
+        found = {key: self._job(job, contexts, defaults, everywhere, fork=fork) for key, job in content["jobs"].items()}
         runs = self.forge["runs"]
         ended = "failure" if any(each.conclusion == "failure" for each in found.values()) else "success"
         runs[str(number)] |= {"status": "completed", "conclusion": ended}
@@ -206,7 +208,9 @@ class GitHub(Forge):
         assert self.forge["unknown"] == []
         return found
 
-    def _job(self, job: Mapping[str, Any], contexts: Mapping[str, Any], defaults: Any, *, fork: bool) -> JobResult:
+    def _job(
+        self, job: Mapping[str, Any], contexts: Mapping[str, Any], defaults: Any, everywhere: Any, *, fork: bool
+    ) -> JobResult:
         assert defaults == {"run": {"shell": "bash"}}
         self._jobs += 1
         token = f"token-of-job-{self._jobs}"
@@ -218,7 +222,11 @@ class GitHub(Forge):
         number = contexts["github"]["run_id"]
         machine = Machine(
             programs=self._programs,
-            environ={"STAND_IN": str(self.files), "RECONCILER_NOW": self.sandbox.clock.now().isoformat()},
+            environ={
+                "STAND_IN": str(self.files),
+                "RECONCILER_NOW": self.sandbox.clock.now().isoformat(),
+                **everywhere,
+            },
             actions={
                 "actions/checkout": lambda work, given: self._check_out(work, given, contexts["github"]),
                 "actions/setup-python": lambda _work, given: {"python-version": given["python-version"]},

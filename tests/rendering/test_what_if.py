@@ -76,6 +76,17 @@ def test_unknown_usage_is_not_the_same_as_no_change() -> None:
     assert "Together: no change." in text(setup(), none)
 
 
+@pytest.mark.parametrize(("documents", "said"), [
+    ((), "applied by the hourly job: no changes"),
+    (("Company/acme",), "applied by the hourly job: no changes"),
+    (("Company/acme", "CustomerMapping/acme"), "because the ledger has no usage"),
+])  # fmt: skip
+def test_a_change_without_a_mapping_changes_no_usage_lines(documents: tuple[str, ...], said: str) -> None:
+    part = plan_of(only=None, changed_since="origin/main", documents=documents, summary=Summary(money=usd("0", "0")))
+
+    assert said in markdown(setup(), part)
+
+
 def test_without_a_common_total_the_change_is_shown_alone() -> None:
     retired = action("Agreement/old", action="retire", id=9, money=usd("64.54", "0"))
     plan = setup(actions=(retired,), summary=Summary(retire=1, money=usd("64.54", "0")))
