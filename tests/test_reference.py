@@ -123,6 +123,7 @@ def test_a_long_default_is_left_to_the_table_of_its_fields() -> None:
         ("Such as Active.", ["Active"], "Such as Active."),
         ("A zone, such as UTC.", ["Europe/Berlin"], "A zone, such as UTC."),
         ("Long.", ["x" * 80], "Long."),
+        ("An id.", ["1001001"], 'An id. Example: `"1001001"`.'),
     ],
 )
 def test_a_field_has_an_example_if_its_description_has_none(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.kinds.fields import NAME_PATTERN
+from reconciler.manifests.scalars import plain
 
 Schema = Mapping[str, Any]
 Names = Mapping[str, str]
@@ -182,7 +183,7 @@ def _written(found: Any) -> str:
     """Return a value as it is written in YAML, on one line."""
     match found:
         case str():
-            return found
+            return found if isinstance(plain(found), str) else json.dumps(found)
         case Mapping():
             return f"{{{', '.join(f'{name}: {_written(each)}' for name, each in found.items())}}}"
         case list() | tuple():
