@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 import typer
 
 from reconciler.cli.context import Context
-from reconciler.cli.output import deliver, deliver_json, write_error, write_file
+from reconciler.cli.output import deliver, deliver_json, print_note, write_error, write_file
 from reconciler.cli.pipelines import note_ignored, pipelines_for
 from reconciler.cli.schema import every_schema
 from reconciler.errors import ReconcilerError
 from reconciler.manifests import files, schemas
 from reconciler.metering.period import local_date
 from reconciler.rendering.counts import numbered
-from reconciler.scaffold.pipelines import GUIDES, Ci
+from reconciler.scaffold.pipelines import DEPENDABOT, GUIDES, Ci
 from reconciler.scaffold.repository import Answers, repository
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -76,6 +76,7 @@ def init(  # noqa: PLR0917 - typer makes an option of each
         own = None if elsewhere or (_has_manifests(root) and _taken(folder, contents)) else name
         target = branch and _checked("--branch", branch, _BRANCH)
         pipelines = pipelines_for(context, folder, ci, package, target, own, root)
+        _keep_dependabot(folder, pipelines)
         contents = pipelines if own is None else contents | pipelines
     _refuse(folder, _taken(folder, contents))
     new = {path: content for path, content in contents.items() if not (folder / path).exists()}
@@ -116,6 +117,13 @@ def _has_manifests(root: Path) -> bool:
 def _taken(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
     """Return the paths at which other files are."""
     return [folder / path for path, content in contents.items() if _differs(folder / path, content)]
+
+
+def _keep_dependabot(folder: Path, pipelines: dict[str, bytes]) -> None:
+    """Leave the settings of Dependabot out if the repository has its own. The pipelines work without ours."""
+    if DEPENDABOT in pipelines and _differs(folder / DEPENDABOT, pipelines[DEPENDABOT]):
+        del pipelines[DEPENDABOT]
+        print_note(f"{DEPENDABOT} is kept. For new versions of the actions, add the ecosystem github-actions to it")
 
 
 def _refuse(folder: Path, taken: Sequence[Path]) -> None:

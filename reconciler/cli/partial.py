@@ -71,7 +71,11 @@ def _changed_notes(part: LoadedPart, revision: str) -> Iterator[Note]:
         "check the whole estate: names, orphans and customers without a mapping",
     )
     for address in part.removed:
-        bills = "; its additions keep billing" if address.startswith("CustomerMapping/") else ""
+        bills = (
+            "; its additions keep billing while their agreement is active"
+            if address.startswith("CustomerMapping/")
+            else ""
+        )
         yield Note(
             address=address, message=f"no longer declared since {revision}; nothing is removed in ConnectWise{bills}"
         )

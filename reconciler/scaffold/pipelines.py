@@ -13,6 +13,8 @@ from reconciler.scaffold.texts import filled
 
 LOCK: Final = "pipeline/requirements.txt"
 """The path of the file from which the pipelines install reconciler. Only here stands its version."""
+DEPENDABOT: Final = ".github/dependabot.yml"
+"""The path of a file that a repository may have already, with packages of its own."""
 _PYTHON: Final = "3.13"
 _ACTIONS: Final = {
     "checkout": "actions/checkout@8e8c483db84b4bee98b60c0593521ed34d9990e8 # v6.0.1",
@@ -25,7 +27,7 @@ _GITHUB: Final = {
     "github/apply.yml": ".github/workflows/apply.yml",
     "github/usage.yml": ".github/workflows/usage.yml",
     "github/drift.yml": ".github/workflows/drift.yml",
-    "github/dependabot.yml": ".github/dependabot.yml",
+    "github/dependabot.yml": DEPENDABOT,
 }
 """The path in a repository of each file in `files/github/`."""
 _GITLAB: Final = {"gitlab/gitlab-ci.yml": ".gitlab-ci.yml"}

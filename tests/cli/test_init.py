@@ -310,6 +310,17 @@ def test_a_pipeline_that_was_changed_is_named_and_nothing_is_written(shop: Shop,
     assert files_of(tmp_path / "new") == {".github/workflows/plan.yml"}
 
 
+def test_the_settings_of_dependabot_that_exist_are_kept(shop: Shop, tmp_path: Path, dist: str) -> None:
+    mine = tmp_path / "new/.github/dependabot.yml"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("version: 2\nupdates: []\n", encoding="utf-8")
+    said = shop("init", str(tmp_path / "new"), "--ci", "github", "--package", dist)
+
+    assert said.code == 0
+    assert mine.read_text("utf-8") == "version: 2\nupdates: []\n"
+    assert ".github/dependabot.yml is kept" in said.err
+
+
 def test_without_a_package_the_error_says_how_to_build_one(shop: Shop, tmp_path: Path) -> None:
     said = shop("init", str(tmp_path / "new"), "--ci", "github")
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
 from pathlib import Path
 
+import yaml
+
 from reconciler.cli.main import run
+from reconciler.scaffold.pipelines import NEW, Ci, pipelines
 from tests.pipelines.forge import Forge
 from tests.pipelines.place import GitHub, Pull
 
@@ -55,6 +60,16 @@ def write(place: Forge, ci: str) -> None:
     place.edit("manifests/workspace.yaml", "  ledger: ", "  guardrails: {money: 50}\n\n  ledger: ")
     place.repository.commit("The first manifests")
     place.repository.push("main")
+
+
+def run_step(folder: Path, workflow: str, name: str, **environ: str) -> int:
+    """Run one step of a workflow in a folder, without a repository, and return its exit code. It writes summary.md."""
+    text = pipelines(Ci.GITHUB, "acme", "main", NEW)[f".github/workflows/{workflow}.yml"]
+    (step,) = [each for each in yaml.safe_load(text)["jobs"][workflow]["steps"] if each["name"] == name]
+    of_the_runner = {"GITHUB_SHA": "0" * 40, "GITHUB_STEP_SUMMARY": "summary.md", "PATH": os.environ["PATH"]}
+    given = {**dict.fromkeys(step["env"], ""), **of_the_runner, **environ}
+    bash = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"]]
+    return subprocess.run(bash, cwd=folder, env=given, check=False).returncode
 
 
 def price(github: GitHub, value: str) -> None:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import subprocess
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-import yaml
 
 from reconciler.planning.plan import Plan, digest_of
 from reconciler.planning.plan_file import write_plan
-from reconciler.scaffold.pipelines import NEW, Ci, pipelines
-from tests.pipelines.estate import opened, price
+from tests.pipelines.estate import opened, price, run_step
 from tests.pipelines.forge import GB
 from tests.pipelines.place import NOBODY, GitHub, Pull, plain
 from tests.pipelines.repository import git
@@ -449,13 +445,15 @@ def test_a_missing_secret_fails_and_is_named(github: GitHub, pull: Pull) -> None
     assert "CONNECTWISE_PUBLIC_KEY" in github.comment(pull, "apply").replace("&#95;", "_")
 
 
-@pytest.mark.parametrize(("code", "said"), [("1", "nothing was written"), ("137", "some changes may be written")])
-def test_only_a_code_of_reconciler_says_that_nothing_was_written(tmp_path: Path, code: str, said: str) -> None:
-    files = pipelines(Ci.GITHUB, "acme", "main", NEW)
-    steps = yaml.safe_load(files[".github/workflows/apply.yml"])["jobs"]["apply"]["steps"]
-    (step,) = [each for each in steps if each["name"] == "Write what was done, or why not"]
-    given = {**dict.fromkeys(step["env"], ""), "SETUP": code, "GITHUB_SHA": "0" * 40, "PATH": os.environ["PATH"]}
-    given["GITHUB_STEP_SUMMARY"] = "summary.md"
-    subprocess.run(["bash", "-e", "-o", "pipefail", "-c", step["run"]], cwd=tmp_path, env=given, check=True)
+@pytest.mark.parametrize(("code", "usage", "said"), [
+    ("1", "", "nothing was written"),
+    ("137", "", "some changes may be written"),
+    ("0", "1", "the usage is not billed"),
+    ("0", "137", "the usage in part"),
+])  # fmt: skip
+def test_only_a_code_of_reconciler_says_that_nothing_was_written(
+    tmp_path: Path, code: str, usage: str, said: str
+) -> None:
+    run_step(tmp_path, "apply", "Write what was done, or why not", SETUP=code, USAGE=usage)
 
     assert said in (tmp_path / "summary.md").read_text("utf-8")

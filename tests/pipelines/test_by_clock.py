@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
-from tests.pipelines.estate import CUSTOMERS
+from tests.pipelines.estate import CUSTOMERS, run_step
 from tests.pipelines.forge import GB
 from tests.pipelines.place import GitHub, plain
 
@@ -69,6 +70,12 @@ def test_an_hour_in_which_connectwise_fails_is_red(github: GitHub) -> None:
 
     assert job.failed == [(SHOW, 1)]
     assert "### Usage: failed" in job.summary
+
+
+def test_an_hour_that_was_killed_ends_with_its_own_code(tmp_path: Path) -> None:
+    (tmp_path / "result.json").touch()
+
+    assert run_step(tmp_path, "usage", SHOW, CODE="137") == 137
 
 
 def by_hand(github: GitHub, price: float) -> None:
