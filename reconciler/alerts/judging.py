@@ -14,7 +14,7 @@ from reconciler.alerts.facts import Facts, Job
 from reconciler.alerts.gaps import gap_causes, pulled_causes, source_causes
 from reconciler.alerts.invoices import invoice_causes
 from reconciler.alerts.limits import OF_SETUP, held_causes, refusing_causes
-from reconciler.alerts.runs import NOT_RUN, not_run_causes, run_causes
+from reconciler.alerts.runs import NOT_RUN, SAY_NOTHING_OF_USAGE, not_run_causes, run_causes
 from reconciler.kinds.alert_settings import Alerts
 
 _ENDS_RUNS_OF: Mapping[Job, tuple[Job, ...]] = {"apply": ("apply", "usage", "setup", "part")}
@@ -57,7 +57,7 @@ def judge(facts: Facts) -> Callable[[str], bool]:
         if kind == "guardrail":
             return setup if rest in OF_SETUP else usage
         if key == NOT_RUN:
-            return facts.applies_usage
+            return facts.applies_usage or (facts.job not in SAY_NOTHING_OF_USAGE and facts.last_good is not None)
         if key == SETUP:
             return setup and facts.job == "drift"
         if key == ADDITIONS:

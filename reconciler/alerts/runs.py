@@ -13,6 +13,7 @@ from reconciler.rendering.counts import numbered
 REFUSED = "refused"
 """The kind of a run that was refused for another reason than those that have a kind of their own."""
 NOT_RUN = "not-run"
+SAY_NOTHING_OF_USAGE: tuple[Job, ...] = ("setup", "part")
 _HOUR = timedelta(hours=1)
 
 _KINDS: Mapping[str, str] = {
@@ -76,9 +77,10 @@ def run_causes(facts: Facts) -> Iterator[Cause]:
 def not_run_causes(facts: Facts, limit: int) -> Iterator[Cause]:
     """Yield a cause if the last good apply of usage is more than `limit` hours ago.
 
-    A run that never comes cannot tell: that is what a heartbeat is for. A run that comes late, or fails, can.
+    A run that never comes cannot tell: that is what a heartbeat is for. A run that comes late, or fails, can. So can a
+    check, such as the one for drift.
     """
-    if not facts.applies_usage or facts.last_good is None or facts.now - facts.last_good <= limit * _HOUR:
+    if facts.job in SAY_NOTHING_OF_USAGE or facts.last_good is None or facts.now - facts.last_good <= limit * _HOUR:
         return
     hours = int((facts.now - facts.last_good) / _HOUR)
     yield Cause(

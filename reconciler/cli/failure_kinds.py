@@ -14,12 +14,24 @@ from reconciler.manifests.diagnostics import ManifestError
 from reconciler.manifests.policy_files import PolicyError
 from reconciler.manifests.secrets import SecretError
 from reconciler.planning.problems import PlanError
+from reconciler.rendering.counts import numbered
 
 
 def run_failure(error: BaseException) -> RunFailure:
     """Return the failure of a run that an error has ended."""
+    if isinstance(error, ManifestError):
+        return _of_manifests(error)
     failure = failure_of(error)
     return RunFailure(_kind_of(error), failure.message, failure.where, failure.advice)
+
+
+def _of_manifests(error: ManifestError) -> RunFailure:
+    """Return the first error of manifests as the failure, because a message has no list of all of them."""
+    first, *others = [each for each in error.located if each.severity == "error"]
+    where = f"{first.file}:{first.line}:{first.column}" if first.line else first.file
+    advice = "To list all errors, run: reconciler validate" if others else first.suggestion
+    more = f" (and {numbered(len(others), 'more error')})" if others else ""
+    return RunFailure(_kind_of(error), f"{first.message}{more}", where, advice)
 
 
 def _kind_of(error: BaseException) -> str:

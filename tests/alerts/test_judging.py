@@ -48,6 +48,7 @@ def judged(of: Facts) -> set[str]:
         (facts(job="drift", plan=SETUP), {"drift:setup", "guardrail:updates"}),
         (facts(job="pull"), {"source:cove:failed"}),
         (facts(job="coverage", plan=USAGE), OF_USAGE),
+        (facts(job="coverage", plan=USAGE, last_good=NOW), OF_USAGE | {"not-run"}),
     ],
     ids=lambda each: each.job if isinstance(each, Facts) else "",
 )

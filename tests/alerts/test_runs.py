@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from reconciler.alerts.facts import RunFailure
+from reconciler.alerts.facts import Job, RunFailure
 from reconciler.alerts.runs import not_run_causes, run_causes
 from reconciler.planning.outcome import Outcome, Result
 from tests.alerts.builders import NOW, facts, plan_with, trip
@@ -66,6 +66,9 @@ def test_a_run_in_time_or_the_first_one_is_no_cause(last_good: object) -> None:
     assert list(not_run_causes(facts(last_good=last_good), 3)) == []
 
 
-def test_only_an_apply_of_usage_counts_as_a_run() -> None:
-    assert list(not_run_causes(facts(job="drift", last_good=NOW - 7 * HOUR), 3)) == []
-    assert list(not_run_causes(facts(job="apply", last_good=NOW - 7 * HOUR), 3)) != []
+@pytest.mark.parametrize(
+    ("job", "tells"),
+    [*((job, True) for job in ("usage", "apply", "drift", "pull", "coverage")), ("setup", False), ("part", False)],
+)
+def test_an_apply_of_usage_and_a_check_tell_that_no_usage_was_applied(job: Job, tells: bool) -> None:
+    assert bool(list(not_run_causes(facts(job=job, last_good=NOW - 7 * HOUR), 3))) is tells

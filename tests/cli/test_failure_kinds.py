@@ -44,3 +44,11 @@ def test_errors_with_the_same_remedy_have_the_same_kind(error: BaseException, ki
     found = run_failure(error)
     assert found.kind == kind
     assert "hunter2" not in found.message
+
+
+def test_of_many_errors_in_manifests_the_first_is_told() -> None:
+    error = ManifestError([Diagnostic(f"bad {line}", "mend it", "a.yaml", line, 1) for line in (2, 3, 4)], Path("m"))
+    found = run_failure(error)
+
+    assert (found.where, found.message) == ("m/a.yaml:2:1", "bad 2 (and 2 more errors)")
+    assert found.advice == "To list all errors, run: reconciler validate"
