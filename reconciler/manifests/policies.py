@@ -91,7 +91,8 @@ def _reported(manifests: Manifests, found: Sequence[Violation]) -> tuple[Diagnos
     for location, address, error, policy in found:
         title, description = words_of(error.schema)
         title, description = title or policy.title, description or policy.description
-        what = _DECIMAL.sub(r"\1", error.message)
+        # A `false` in a schema allows nothing. The message of jsonschema repeats the whole value.
+        what = "this is not allowed" if error.validator is None else _DECIMAL.sub(r"\1", error.message)
         message = f"{address}: {title}: {what}" if title else f"{address}: {what}"
         required = f"the policy {policy.name} requires this"
         report.add(places.of(location, address), message, f"{description} ({required})" if description else required)

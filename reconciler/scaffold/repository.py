@@ -22,6 +22,7 @@ _FILES = {
     "tests/prices.yaml": "tests/prices.yaml",
     "policies/names.json": "schemas/policies/names.json",
     "policies/Product.price-floor.json": "schemas/policies/Product.price-floor.json",
+    "policies/CustomerMapping.price-floor.json": "schemas/policies/CustomerMapping.price-floor.json",
     "policies/actions.retirement-reason.json": "schemas/policies/actions.retirement-reason.json",
 }
 """The path in a repository of each file in `files/`. Names without a dot in front are seen in a listing."""

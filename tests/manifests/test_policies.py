@@ -235,6 +235,7 @@ def test_an_addition_is_reported_at_its_mapping(tmp_path: Path) -> None:
     actions = [{"address": f"Addition/alder-dental{charge}:backup-gb"} for charge in ("", ".storage")]
     [one, other] = check_actions(load(MANIFESTS), [rule], actions)
     assert one.file == other.file == "customers/alder-dental.yaml"
+    assert other.message == "Addition/alder-dental:backup-gb: this is not allowed"
 
 
 def test_policies_in_subfolders_count(tmp_path: Path) -> None:
