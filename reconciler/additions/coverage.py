@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from reconciler.additions.charge import Charge
 from reconciler.metering.coverage import Coverage
@@ -28,6 +29,8 @@ class MappingFindings:
     overbilled: Mapping[str, str] = field(default_factory=dict)
     """The months after its end that were invoiced already."""
     charges: Mapping[str, Charge] = field(default_factory=dict)
+    standing: Mapping[str, Decimal] = field(default_factory=dict)
+    """What its additions bill a month as they stand."""
 
 
 def coverage_rows(coverage: Coverage, findings: MappingFindings) -> Iterator[CoverageRow]:
@@ -37,7 +40,7 @@ def coverage_rows(coverage: Coverage, findings: MappingFindings) -> Iterator[Cov
     customers that appear only there cannot be checked.
     """
     for row in coverage.rows:
-        yield _with_findings(_row(row), row.mapping or "", findings)
+        yield _with_standing(_with_findings(_row(row), row.mapping or "", findings), row.mapping or "", findings)
     for source, reason in coverage.source_problems.items():
         yield CoverageRow(
             source=source,
@@ -67,6 +70,14 @@ def _row(row: MeteredRow) -> CoverageRow:
         accounted=row.accounted,
         address=None if row.mapping is None else f"CustomerMapping/{row.mapping}",
     )
+
+
+def _with_standing(row: CoverageRow, mapping: str, findings: MappingFindings) -> CoverageRow:
+    """Return the row of a customer without a usable figure with what stands: this is billed on, and so at risk."""
+    standing = findings.standing.get(mapping)
+    if row.accounted or row.money is not None or standing is None:
+        return row
+    return row.model_copy(update={"money": standing})
 
 
 def _with_findings(row: CoverageRow, mapping: str, findings: MappingFindings) -> CoverageRow:

@@ -8,6 +8,7 @@ This is one pure pass. All that it needs was read before.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -152,6 +153,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         proposed=proposed.details,
         overbilled=later,
         charges={charge.mapping: charge for charge in charges.values()},
+        standing=_standing(ownership, builder),
     )
     money_before, money_after = _money(planned, orphaned, matched, ownership, held, builder)
     part = Part(
@@ -182,6 +184,15 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         replace(records, hand_edits=edits),
         addition_views(planned, proposed.planned, orphaned, ownership, held, builder, context.live_state),
     )
+
+
+def _standing(ownership: Ownership, builder: ActionBuilder) -> dict[str, Decimal]:
+    """Return by mapping what its additions bill a month as they stand."""
+    found: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for owner, owned in ownership.by_owner.items():
+        for each in owned:
+            found[owner.mapping] += builder.from_next_month(each.addition.obj.raw, each.addition.agreement_id)
+    return dict(found)
 
 
 def _with_floors(

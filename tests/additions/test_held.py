@@ -163,3 +163,13 @@ def test_undoing_a_hand_edit_does_not_count_as_a_change_of_the_charge(ledger: Le
     scene.now += HOUR
     scene.uses({"77": "100"})
     assert scene.plan().tripped == ()
+
+
+def test_a_customer_without_a_usable_figure_has_the_money_that_stands(scene: Scene) -> None:
+    scene.declare(second())
+    scene.hour({"77": "100"})
+    scene.now += HOUR
+    scene.uses({}, failed=True)
+
+    rows = {row.customer: row for row in scene.plan().coverage}
+    assert [(rows[each].state, rows[each].money) for each in ("77", "78")] == [("unknown", D(25)), ("unknown", None)]

@@ -114,7 +114,8 @@ def test_a_tenant_that_cannot_be_reached_is_told_once_and_again_when_it_can(desk
 def test_a_source_that_cannot_be_read_is_told_with_the_customers_that_it_holds(desk: Desk) -> None:
     desk.shop.fault("html@/jsonapi")
     assert desk.hourly(code=5) == ["source cove cannot be read: 2 customers held"]
-    assert "Customers: Alder Dental (CustomerMapping/alder-dental)" in desk.text
+    assert "Birchwood Legal (CustomerMapping/birchwood-legal), Alder Dental (CustomerMapping/alder-dental)" in desk.text
+    assert "Money at risk: 82.69 USD a month" in desk.text
     assert desk.hourly(code=5) == []
     desk.shop.fault()
     assert desk.hourly() == ["ended: source cove cannot be read"]
