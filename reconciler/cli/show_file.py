@@ -48,7 +48,7 @@ class Form:
     title: str | None = None
     max_bytes: int = MAX_BYTES
     full: bool = False
-    """Whether a large plan is shown whole on the terminal."""
+    """Whether a large plan or outcome is shown whole on the terminal."""
     drift: bool = False
     """Whether a plan is shown as drift."""
 
@@ -119,7 +119,8 @@ def _show_outcome(context: Context, outcome: Outcome, form: Form) -> None:
 
             deliver(outcome_html(content, title=title), end="")
         case _:
-            print_lines(outcome_text(content, paint_of(context)))
+            lines = outcome_text(content, paint_of(context), full=form.full)
+            print_lines(fitted((line for text in lines for line in text.split("\n")), terminal_width()))
 
 
 def _show_error(context: Context, error: ErrorDocument, form: Form) -> None:

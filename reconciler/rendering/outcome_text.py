@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reconciler.rendering.outcome_view import gaps
+from reconciler.rendering.counts import numbered
+from reconciler.rendering.notes_text import most_of
+from reconciler.rendering.outcome_view import gaps, not_done
 from reconciler.rendering.paint import Paint, safe
 
 STATUSES = ("done", "already", "failed", "skipped", "unknown")
@@ -15,19 +17,26 @@ STATUSES = ("done", "already", "failed", "skipped", "unknown")
 _STYLES = {"failed": "red", "unknown": "red", "skipped": "yellow"}
 
 
-def outcome_text(outcome: Mapping[str, Any], paint: Paint) -> Iterator[str]:
+def outcome_text(outcome: Mapping[str, Any], paint: Paint, *, full: bool = True) -> Iterator[str]:
     """Yield a line for each action that was not carried out, then the counts, then what is not accounted for.
 
-    `outcome` is the outcome's JSON.
+    `outcome` is the outcome's JSON. Without `full`, only the first of many actions and customers are shown: failed
+    actions, then those whose result is unknown, then skipped ones.
     """
-    for result in outcome["results"]:
-        if result["status"] in _STYLES:
-            yield paint(result_line(result), _STYLES[result["status"]])
+    results = not_done(outcome)
+    shown = most_of(results, whole=full)
+    for result in results[:shown]:
+        yield paint(result_line(result), _STYLES[result["status"]])
+    if left := results[shown:]:
+        yield paint(f"… and {_counted(left)} more; --full shows all", "red")
     yield paint(f"{counts(outcome)} {advice(outcome)}".rstrip(), "bold")
     found = gaps(outcome)
     if found:
-        yield paint(f"{len(found)} not accounted for:", "yellow")
-    yield from (f"  {state:10} {safe(text)}" for state, text in found)
+        yield paint(f"{len(found):,} not accounted for:", "yellow")
+    shown = most_of(found, whole=full)
+    yield from (f"  {state:10} {safe(text)}" for state, text in found[:shown])
+    if more := len(found) - shown:
+        yield paint(f"  … and {numbered(more, 'more customer')}; --full shows all", "yellow")
 
 
 def result_line(result: Mapping[str, Any]) -> str:
@@ -43,9 +52,12 @@ def _indented(text: str) -> str:
 
 def counts(outcome: Mapping[str, Any]) -> str:
     """Return the number of results by status, such as `Applied: 42 done, 1 failed, 3 skipped.`"""
-    number = Counter(result["status"] for result in outcome["results"])
-    counted = [f"{number[status]} {status}" for status in STATUSES if number[status]]
-    return f"Applied: {', '.join(counted) or 'nothing to do'}."
+    return f"Applied: {_counted(outcome['results']) or 'nothing to do'}."
+
+
+def _counted(results: Sequence[Mapping[str, Any]]) -> str:
+    number = Counter(result["status"] for result in results)
+    return ", ".join(f"{number[status]:,} {status}" for status in STATUSES if number[status])
 
 
 def advice(outcome: Mapping[str, Any]) -> str:

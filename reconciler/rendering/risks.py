@@ -162,7 +162,7 @@ def _gaps(plan: Json) -> Iterator[Risk]:
         amount = f", {amount_text(sum(known, Decimal(0)), currency)} a month" if known else ""
         if state in UNMAPPED and len(known) < len(rows):
             amount += ", amount unknown" if not known else f" and an unknown amount of {len(rows) - len(known)}"
-        names = ", ".join(row["name"] or f"{row['source']}/{row['customer']}" for row in rows[:_NAMED])
+        names = ", ".join(row["name"].strip() or f"{row['source']}/{row['customer']}" for row in rows[:_NAMED])
         more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
         detail = f": {rows[0]['detail']}" if len(rows) == 1 and rows[0]["detail"] else ""
         used = f" {quantity_of(rows[0])}" if len(rows) == 1 and quantity_of(rows[0]) else ""

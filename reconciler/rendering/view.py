@@ -220,9 +220,15 @@ def _change(plan: Json) -> Decimal:
 
 
 def customer_of(action: Json) -> tuple[str | None, str]:
-    """Return the address and the name of an action's customer. Those of the shared setup are None and a heading."""
+    """Return the address and the name of an action's customer. Those of the shared setup are None and a heading.
+
+    A customer whose name is blank is shown by its address.
+    """
     customer = action.get("customer")
-    return (customer["address"], customer["name"]) if customer else (None, SHARED)
+    if not customer:
+        return None, SHARED
+    name = customer["name"]
+    return customer["address"], name if name.strip() else customer["address"]
 
 
 def _rank(group: Group) -> tuple[Any, ...]:

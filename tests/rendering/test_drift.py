@@ -133,7 +133,7 @@ def test_what_to_do_depends_on_the_causes() -> None:
     deleted = text(plan_with(action("Company/e", written_at=NOW)))
     assert "remove its document" in deleted
     assert restore in deleted
-    assert restore in html(plan_with(differs("a", edited=False)))
+    assert "<p>To write what is declared, run <code>reconciler plan" in html(plan_with(differs("a", edited=False)))
 
 
 def test_the_amount_is_shown_if_an_apply_changes_it() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.planning.outcome import Outcome, Result, Status
+from reconciler.planning.plan import CoverageRow
 from reconciler.rendering.outcome_text import outcome_text
 from reconciler.rendering.paint import plain
 
@@ -28,11 +29,27 @@ def test_completed_actions_are_only_counted() -> None:
 def test_other_actions_are_listed_with_their_reason() -> None:
     assert text(outcome("done", "failed", "skipped", "unknown")) == [
         "failed   Product/p1: why",
-        "skipped  Product/p2: why",
         "unknown  Product/p3: why",
+        "skipped  Product/p2: why",
         "Applied: 1 done, 1 failed, 1 skipped, 1 unknown. "
         "Fix the cause and run again; completed changes are not repeated.",
     ]
+
+
+def test_failed_actions_come_first() -> None:
+    found = text(outcome("skipped", "unknown", "failed"))
+    assert [line.split()[0] for line in found[:3]] == ["failed", "unknown", "skipped"]
+
+
+def test_many_actions_and_customers_are_cut_unless_all_is_asked_for() -> None:
+    rows = [CoverageRow(source="cove", customer=str(n), name="A", state="held", accounted=False) for n in range(70)]
+    many = outcome(*["skipped"] * 1000, *["failed"] * 20, unaccounted=tuple(rows)).model_dump(mode="json")
+    cut, full = (list(outcome_text(many, plain, full=full)) for full in (False, True))
+
+    assert cut[30] == "… and 990 skipped more; --full shows all"
+    assert cut[31].startswith("Applied: 20 failed, 1,000 skipped.")
+    assert cut[-1] == "  … and 40 more customers; --full shows all"
+    assert (len(cut), len(full)) == (64, 1092)
 
 
 def test_an_interrupted_run_says_how_to_continue() -> None:

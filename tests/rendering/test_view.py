@@ -26,6 +26,10 @@ def test_two_customers_with_one_name_stay_two_groups() -> None:
     assert names(addition("a", "0", "1", "Acme"), addition("b", "0", "1", "Acme")) == ["Acme", "Acme"]
 
 
+def test_a_customer_whose_name_is_blank_is_shown_by_its_address() -> None:
+    assert names(addition("acme", "0", "1", " \t")) == ["Company/acme"]
+
+
 def test_the_largest_change_of_the_amount_comes_first_whether_it_rises_or_falls() -> None:
     assert names(
         addition("a", "0", "1", "Rises by 1"), addition("b", "9", "0", "Falls by 9"), addition("c", "1", "3", "By 2")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import re
 from collections.abc import Mapping
 from importlib import resources
 from typing import Any
@@ -43,6 +44,11 @@ def page(template: str, title: str, values: Mapping[str, Any]) -> str:
 def shown_text(value: str) -> Markup:
     """Return text from outside for the content of an element: on one line, with `&`, `<` and `>` escaped."""
     return Markup(html.escape(safe(value), quote=False))  # noqa: S704 (it is escaped here)
+
+
+def shown_sentence(value: str) -> Markup:
+    """Return a sentence of our own, without text from outside. What it has in backticks becomes code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", shown_text(value)))  # noqa: S704 (it is escaped before)
 
 
 def shown_lines(lines: list[str]) -> Markup:

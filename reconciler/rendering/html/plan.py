@@ -13,7 +13,7 @@ from reconciler.rendering.changes import GLYPHS, change_lines, money_change
 from reconciler.rendering.counts import numbered
 from reconciler.rendering.coverage_view import reasons_of, states_text
 from reconciler.rendering.drift import drift_of
-from reconciler.rendering.html.page_maker import page, shown_lines, shown_text
+from reconciler.rendering.html.page_maker import page, shown_lines, shown_sentence, shown_text
 from reconciler.rendering.merging import approvals_of
 from reconciler.rendering.paint import plain, signed
 from reconciler.rendering.risks import Risk, risks_of
@@ -44,7 +44,7 @@ def plan_html(plan: Json, what_if: Json | None = None, *, title: str = "Plan", d
         "headline": shown_text(view.drift.headline) if view.drift else "",
         "amounts": _amounts(view),
         "summary": "" if view.what_if else shown_text(f"{view.summary}."),
-        "advice": [shown_text(sentence) for sentence in view.drift.advice] if view.drift else [],
+        "advice": [shown_sentence(sentence) for sentence in view.drift.advice] if view.drift else [],
         "leads": [{"name": shown_text(name), "text": shown_text(f"{lead}.")} for name, lead in view.leads],
         "merging": _merging(view),
         "risks": risks[:_MOST_RISKS],
