@@ -48,7 +48,8 @@ def shown_text(value: str) -> Markup:
 
 def shown_sentence(value: str) -> Markup:
     """Return a sentence of our own, without text from outside. What it has in backticks becomes code."""
-    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", shown_text(value)))  # noqa: S704 (it is escaped before)
+    escaped = html.escape(safe(value), quote=False)
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", escaped))  # noqa: S704 (it is escaped before)
 
 
 def shown_lines(lines: list[str]) -> Markup:
