@@ -26,10 +26,11 @@ SOURCES: Final = {
     "PLANFILE": "file",
     "RUN": "run",
     "[PATH]...": "file",
+    "shrink[=SOURCE]": "approval of a pull",
 }
 """How an option writes its value → where its values come from."""
 UNKNOWN: Final = {
-    "DIGEST", "DURATION", "FAULT", "IDENT", "N", "NAME", "REV", "TEXT", "TIME", "WHEN", "ZONE", "shrink[=SOURCE]", None,
+    "DIGEST", "DURATION", "FAULT", "IDENT", "N", "NAME", "REV", "TEXT", "TIME", "WHEN", "ZONE", None,
 }  # fmt: skip
 """Values that only the user knows."""
 _KEPT: Final = {"directory": "folder", "workspace": "workspace"}

@@ -16,6 +16,8 @@ _MOST: Final = 20_000
 """The most addresses of one kind that are offered."""
 _KINDS_THAT_TRIP: Final = ("CustomerMapping", "Addition")
 """The kinds of the addresses that a guardrail can trip for."""
+_OF_A_PULL: Final = "shrink"
+"""The guardrail that trips for a source, and not for a customer."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -31,6 +33,8 @@ def values_of(table: Table) -> Callable[[str, str, Mapping[str, str]], Iterable[
                 return [Candidate("all"), *(Candidate(each) for each in proposed(folder))]
             case "approval":
                 return _approvals(folder, word, table["guardrails"])
+            case "approval of a pull":
+                return _approvals(folder, word, [_OF_A_PULL])
             case "run":
                 return [Candidate(number, f"{status} {started}") for number, started, status in runs(folder)]
             case "workspace":
@@ -48,6 +52,8 @@ def _approvals(folder: Path, word: str, names: Iterable[str]) -> Iterator[Candid
     name, equals, address = word.partition("=")
     if not equals:
         yield from map(Candidate, names)
+    elif name == _OF_A_PULL:
+        yield from (Candidate(f"{name}={source}") for source in _sources(folder))
     elif name in names:
         for each in _addresses(folder, address, _KINDS_THAT_TRIP):
             yield Candidate(f"{name}={each.text}", each.help, each.unfinished)
@@ -58,7 +64,7 @@ def _addresses(folder: Path, word: str, kinds: Iterable[str]) -> Iterator[Candid
     kind, slash, _ = word.partition("/")
     if not slash:
         yield from (Candidate(f"{each}/", unfinished=True) for each in kinds)
-        yield from (Candidate(f"{each}/", unfinished=True) for each in sorted({row[0] for row in customers(folder)}))
+        yield from (Candidate(f"{each}/", unfinished=True) for each in _sources(folder))
     elif kind in kinds:
         found = {f"{kind}/{name}" for name in named(folder, kind) if _NAME.fullmatch(name)}
         found.update(objects(folder, f"{kind}/"))
@@ -67,3 +73,8 @@ def _addresses(folder: Path, word: str, kinds: Iterable[str]) -> Iterator[Candid
         for source, customer, name in customers(folder):
             if source == kind:
                 yield Candidate(f"{source}/{customer}", name)
+
+
+def _sources(folder: Path) -> list[str]:
+    """Return the names of the usage sources that the ledger knows."""
+    return sorted({source for source, *_ in customers(folder)})

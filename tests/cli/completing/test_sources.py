@@ -139,6 +139,12 @@ def test_the_ledger_knows_customers_additions_and_objects_without_a_document(led
     assert words("address", "Company/", ledger) == ["Company/gone"]
 
 
+def test_shrink_is_approved_for_a_source(ledger: Path) -> None:
+    assert words("approval", "shrink=", ledger) == ["shrink=cove"]
+    assert words("approval of a pull", "", ledger) == ["shrink"]
+    assert words("approval of a pull", "shrink=", ledger) == ["shrink=cove"]
+
+
 def test_runs_are_offered_with_their_start_the_newest_first(ledger: Path) -> None:
     found = [(each.text, each.help) for each in VALUES("run", "", {"folder": str(ledger)})]
 
