@@ -53,7 +53,7 @@ def init(  # noqa: PLR0917 - typer makes an option of each
     ] = None,
     branch: Annotated[
         str | None,
-        typer.Option("--branch", help="The branch whose changes are applied. Default: that of the remote, or main."),
+        typer.Option("--branch", help="The default branch, whose changes are applied. Default: as the clone knows it."),
     ] = None,
 ) -> None:
     """Write a new repository: workspace, defaults, an example customer, and settings for editors and Git.
