@@ -88,14 +88,21 @@ def _reported(manifests: Manifests, found: Sequence[Violation]) -> tuple[Diagnos
         return ()
     report = Report(_sources(manifests.root))
     places = _DefaultPlaces(manifests, report.sources)
+    addresses: dict[tuple[Location, str, str, str], list[str]] = {}
     for location, address, error, policy in found:
         title, description = words_of(error.schema)
         title, description = title or policy.title, description or policy.description
         # A `false` in a schema allows nothing. The message of jsonschema repeats the whole value.
         what = "this is not allowed" if error.validator is None else _DECIMAL.sub(r"\1", error.message)
-        message = f"{address}: {title}: {what}" if title else f"{address}: {what}"
         required = f"the policy {policy.name} requires this"
-        report.add(places.of(location, address), message, f"{description} ({required})" if description else required)
+        advice = f"{description} ({required})" if description else required
+        place = places.of(location, address)
+        # A default value is one error, and not one for each document that it fills in.
+        own = address if place == location else ""
+        addresses.setdefault((place, own, f"{title}: {what}" if title else what, advice), []).append(address)
+    for (place, _, what, advice), named in addresses.items():
+        others = f" and {len(named) - 1:,} more" if len(named) > 1 else ""
+        report.add(place, f"{named[0]}{others}: {what}", advice)
     return report.diagnostics()
 
 
