@@ -70,10 +70,11 @@ def init(  # noqa: PLR0917 - typer makes an option of each
     if ci is None:
         for option in [option for option, value in {"--package": package, "--branch": branch}.items() if value]:
             raise typer.TyperException(f"{option} needs --ci, because only pipelines have a use for it")
+        _refuse(folder, _other_manifests(folder, contents))
     else:
         elsewhere = _is_elsewhere(folder, context.root)
         root = context.root if elsewhere else folder / _MANIFESTS
-        own = None if elsewhere or (_has_manifests(root) and _taken(folder, contents)) else name
+        own = None if elsewhere or _other_manifests(folder, contents) else name
         target = branch and _checked("--branch", branch, _BRANCH)
         pipelines = pipelines_for(context, folder, ci, package, target, own, root)
         _keep_dependabot(folder, pipelines)
@@ -89,7 +90,8 @@ def init(  # noqa: PLR0917 - typer makes an option of each
     after = "Read README.md there first, then run: reconciler validate"
     if len(contents) == len(pipelines):
         after = 'The docs page "Run plan and apply from pull requests" says which secrets they need.'
-    deliver(f"{numbered(len(new), 'file')} written to {folder}. {after}")
+    place = "this folder" if folder == Path() else str(folder)
+    deliver(f"{numbered(len(new), 'file')} written to {place}. {after}")
 
 
 _MOST = 5
@@ -108,6 +110,19 @@ def _is_elsewhere(folder: Path, root: Path) -> bool:
     """Return whether the manifests of a repository are in another folder of it than those of a new one."""
     inside, place = folder.resolve(), root.resolve()
     return place.is_relative_to(inside) and place != inside / _MANIFESTS and _has_manifests(root)
+
+
+def _other_manifests(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
+    """Return the manifests in the folder, and files in the way of new ones, if it has manifests of its own.
+
+    It has none if each manifest in it is one that an interrupted run wrote, and no other file is in the way.
+    """
+    root = folder / _MANIFESTS
+    if not root.is_dir():
+        return []
+    names = [f"{_MANIFESTS}/{each.name}" for each in files.find(root)]
+    unknown = [folder / name for name in names if name not in contents]
+    return unknown or (_taken(folder, contents) if names else [])
 
 
 def _has_manifests(root: Path) -> bool:

@@ -270,6 +270,23 @@ def test_without_a_remote_the_only_branch_is_taken_and_named(shop: Shop, tmp_pat
     assert 'branches: ["master"]' in (tmp_path / "new/.github/workflows/apply.yml").read_text("utf-8")
 
 
+def test_manifests_with_other_file_names_stay_alone(shop: Shop, dist: str) -> None:
+    (shop.folder / "workspace.yaml").rename(shop.folder / "connection.yaml")
+    before = files_of(shop.folder)
+    assert "there are files already" in shop("init", str(shop.folder.parent)).err
+    said = shop("init", str(shop.folder.parent), "--ci", "gitlab", "--package", dist)
+
+    assert files_of(shop.folder) == before
+    assert "3 files written" in said.out
+    assert "README.md" not in said.out
+
+
+def test_the_current_folder_has_a_name(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    shop.patch.chdir(tmp_path / "new")
+    assert "written to this folder. Read README.md" in shop("init").out
+
+
 def test_manifests_with_errors_get_no_pipelines(shop: Shop, dist: str) -> None:
     (shop.folder.parent / "README.md").write_text("mine", encoding="utf-8")
     shop.edit("workspace.yaml", "kind: Workspace", "kind: Workshop")
