@@ -21,6 +21,8 @@ _COLON = re.compile(r":(?=\S)(?!\d+(?!\w))|:(?=(?:100|1234):)")
 """The start of an emoji code, or the colon of a URL. Times and places in files, such as `a.yaml:3:7`, have none."""
 _WEB = re.compile(r"(?i)\bwww(?=\.)")
 _REFERENCE = re.compile(r"(?i)\b(GH)(?=-\d)")
+_GITLAB = re.compile(r"[&$](?=\d)|~(?=[\w\"'])")
+"""The start of an epic, a snippet or a label of GitLab, which also reads them where the sign is an entity."""
 _COMMIT = re.compile(r"(?i)(?<![0-9a-z])(?=\d*[a-f])[0-9a-f]{7,40}(?![0-9a-z])")
 """What may be the hash of a commit, which has seven characters at least. An id of digits alone is left as it is."""
 _STARTS = re.compile(r"^(/|[+-](?=[\s+-]|$)|=(?==*\s*$))")
@@ -35,7 +37,7 @@ def text(value: str) -> str:
     It is on one line. No character of it has a meaning: a reader sees the same text.
     """
     found = safe(value).strip()
-    for parted in (_WEB, _REFERENCE, _COLON):
+    for parted in (_WEB, _REFERENCE, _GITLAB, _COLON):
         found = parted.sub("\\g<0>\0", found)
     found = _COMMIT.sub(lambda hashed: "\0".join(re.findall(".{1,6}", hashed[0])), found)
     parts = (_ENTITIES.get(each) or _PARTED.get(each) or each for each in _ENTITY.sub("\1", found))

@@ -108,13 +108,14 @@ class GitLab(Forge):
         about = {"iid": request.number, "target_branch": "main", "source_project_id": source, **before, **more}
         self.write_forge(pulls={**self.forge["pulls"], str(request.number): about})
 
-    def request_pipeline(self, request: Request, *, in_parent: bool = False) -> None:
+    def request_pipeline(self, request: Request, *, in_parent: bool = False, event: str = "detached") -> None:
         """Run the pipeline of a merge request. That of a fork runs in the fork, or if somebody asks in the parent."""
         base = git(self.repository.remote, "merge-base", "main", request.head)
         source = FORK if request.fork else PROJECT
         variables = {
             "CI_PIPELINE_SOURCE": "merge_request_event",
             "CI_PROJECT_ID": PROJECT if in_parent else source,
+            "CI_MERGE_REQUEST_EVENT_TYPE": event,
             "CI_MERGE_REQUEST_IID": str(request.number),
             "CI_MERGE_REQUEST_PROJECT_ID": PROJECT,
             "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": source,
@@ -242,8 +243,8 @@ class GitLab(Forge):
             "STAND_IN": str(self.files),
             "RECONCILER_NOW": self.sandbox.clock.now().isoformat(),
         }
-        if own.get("GIT_STRATEGY") != "none":
-            self._check_out(work, variables["CI_COMMIT_SHA"], environ["GIT_DEPTH"])
+        assert "GIT_STRATEGY" not in environ, "with `none`, the files of an earlier job stay in the folder"
+        self._check_out(work, variables["CI_COMMIT_SHA"], environ["GIT_DEPTH"])
         for each in needed.values():
             self._copy_artifacts(each, work)
         jobs = self.forge["jobs"]

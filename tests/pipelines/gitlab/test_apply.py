@@ -187,7 +187,7 @@ def test_a_note_that_names_the_job_of_another_merge_request_is_refused(gitlab: G
     gitlab.edit_note(gitlab.note(request).splitlines()[1], theirs)
     said = refused(gitlab.pushed(gitlab.merge(request)))
 
-    assert "was tampered with" in said
+    assert f"has the plan of pipeline {theirs.split()[2]}, but" in said
     assert price_of(gitlab) == Decimal("0.15")
 
 

@@ -67,11 +67,12 @@ def test_a_hand_edit_opens_one_issue_which_is_edited_and_closed(gitlab: GitLab) 
     assert edited["iid"] == issue["iid"]
     assert "0.3" in edited["description"]
 
+    again = {**edited, "iid": issue["iid"] + 1000}  # a closed one that somebody opened again
+    gitlab.write_forge(issues={**gitlab.forge["issues"], str(again["iid"]): again})
     gitlab.by_hand(f"/procurement/catalog/{product}", price=0.15)
     gitlab.run("schedule", JOB="drift")
     assert gitlab.issues() == []
-    (closed,) = gitlab.issues("closed")
-    assert closed["iid"] == issue["iid"]
+    assert [each["iid"] for each in gitlab.issues("closed")] == [issue["iid"], again["iid"]]
 
 
 def test_a_drift_that_cannot_be_found_out_is_red_and_touches_no_issue(gitlab: GitLab) -> None:

@@ -77,6 +77,16 @@ def test_a_pipeline_of_an_older_commit_does_not_replace_the_note(gitlab: GitLab)
     assert newest in gitlab.note(request)
 
 
+def test_a_merge_train_does_not_replace_the_plan_that_the_reviewers_saw(gitlab: GitLab) -> None:
+    request = opened(gitlab)
+    seen = gitlab.note(request)
+    gitlab.left_out = frozenset({"check"})
+    gitlab.request_pipeline(request, event="merge_train")
+
+    assert request.jobs == {}
+    assert gitlab.note(request) == seen
+
+
 def test_the_artifact_has_the_plan_the_what_if_and_a_report(gitlab: GitLab) -> None:
     request = opened(gitlab)
     folder = gitlab.artifact(request) / "plan"

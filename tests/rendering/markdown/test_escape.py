@@ -16,10 +16,10 @@ from tests.rendering.plans import HOSTILE
 JOINER = "\u2060"
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 LINES = st.one_of(
-    st.sampled_from(HOSTILE), st.text(max_size=40), st.text("`*_~[]()<>&#@!|:\\/-+=.0123abc \n", max_size=40)
+    st.sampled_from(HOSTILE), st.text(max_size=40), st.text("`*_~[]()<>&#@!$|:\\/-+=.0123abc \n", max_size=40)
 )
 REACTS = re.compile(
-    r"@\w|#\d|!\d|%\w|GH-\d|://|www\.\w|:(?!\d+:)[\w+-]+:|:(100|1234):|(?<![0-9a-z])(?=\d*[a-f])[0-9a-f]{7,40}(?![0-9a-z])",
+    r"@\w|#\d|!\d|%\w|[&$]\d|~[\w\"']|GH-\d|://|www\.\w|:(?!\d+:)[\w+-]+:|:(100|1234):|(?<![0-9a-z])(?=\d*[a-f])[0-9a-f]{7,40}(?![0-9a-z])",
     re.IGNORECASE,
 )
 """What GitHub and GitLab turn into mentions, references, links and emoji."""
