@@ -157,6 +157,30 @@ def test_if_only_the_context_moved_the_same_changes_are_applied_by_their_digest(
     assert price_of(gitlab) == Decimal("0.18")
 
 
+def test_a_retry_of_a_merge_that_was_reverted_changes_nothing(gitlab: GitLab) -> None:
+    reverted = gitlab.merge(opened(gitlab))
+    gitlab.pushed(reverted)
+    revert = opened(gitlab, "0.15", "revert")
+    gitlab.pushed(gitlab.merge(revert))
+    assert price_of(gitlab) == Decimal("0.15")
+    again = gitlab.pushed(reverted)
+
+    assert again["apply"].status == "success", again["apply"].log
+    assert price_of(gitlab) == Decimal("0.15")
+
+
+def test_two_merges_that_wait_are_both_applied_if_they_change_other_objects(gitlab: GitLab) -> None:
+    request = opened(gitlab)
+    gitlab.repository.branch("other", "origin/main")
+    gitlab.edit("manifests/customers/birch.yaml", "city: ", "city: New ")
+    other = gitlab.open("other")
+    first, second = gitlab.merge(request), gitlab.merge(other)
+
+    assert [gitlab.pushed(each)["apply"].status for each in (second, first)] == ["success", "success"]
+    assert price_of(gitlab) == Decimal("0.18")
+    assert gitlab.row("company", identifier="Birch")["city"].startswith("New ")
+
+
 # ── tampering ────────────────────────────────────────────────────────────────────────────────────────────
 
 
