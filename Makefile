@@ -7,7 +7,7 @@ export PYTHON WITH_PIP
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test simulate crash undo score-import lint type format bench schemas reference readme docs docs-serve record lock dist clean
+.PHONY: help install demo test pipelines simulate crash undo score-import lint type format bench schemas reference readme docs docs-serve record lock dist clean
 
 help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,9 +18,12 @@ install:  ## Install .venv from requirements.lock
 demo: install  ## Show a billing run on the sandbox, from an empty tenant to a customer that grows
 	$(BIN)/python -m demo
 
-test: install  ## Run every test, and check the branch coverage
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=
+test: install  ## Run the tests, and check the branch coverage
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not pipelines" --cov --cov-report=
 	$(BIN)/python -m tests.coverage_floor
+
+pipelines: install  ## Run every test of the pipelines that `init` writes; `make test` runs the main ones
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/pipelines
 
 simulate: install  ## Compare random billing hours with an independent calculation (SEED=1 RUNS=10 HOURS=12); a failure prints its seed
 	SIMULATE_SEED=$(or $(SEED),1) SIMULATE_RUNS=$(or $(RUNS),10) SIMULATE_HOURS=$(or $(HOURS),12) $(BIN)/python -m pytest -q -n 2 tests/simulation

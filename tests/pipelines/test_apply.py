@@ -48,7 +48,7 @@ def command(summary: str) -> dict[str, str]:
 # ── the reviewed plan ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("how", ["merge", "squash", "rebase"])
+@pytest.mark.parametrize("how", [pytest.param("merge", marks=pytest.mark.story), "squash", "rebase"])
 def test_a_merge_applies_the_reviewed_plan_and_bills_the_usage(github: GitHub, pull: Pull, how: str) -> None:
     job = github.apply(github.merge(pull, how=how))
 
@@ -59,6 +59,7 @@ def test_a_merge_applies_the_reviewed_plan_and_bills_the_usage(github: GitHub, p
     assert github.comment(pull, "apply") == job.summary
 
 
+@pytest.mark.story
 def test_the_guardrails_that_the_comment_lists_are_approved_by_merging(github: GitHub) -> None:
     pull = opened(github, "0.90")  # trips the guardrail `money`
     assert "Merging approves" in github.comment(pull)
@@ -96,6 +97,7 @@ def test_guardrails_of_a_comment_of_an_earlier_month_are_not_approved(github: Gi
 # ── stale plans ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.story
 def test_a_plan_that_went_stale_is_refused_with_what_moved_and_how_to_go_on(github: GitHub, pull: Pull) -> None:
     product = github.row("catalogItem", identifier="BACKUP-GB")["id"]
     github.by_hand(f"/procurement/catalog/{product}", price=0.16)
@@ -184,6 +186,7 @@ def test_a_comment_that_was_edited_is_refused(github: GitHub, pull: Pull) -> Non
     assert price_of(github) == Decimal("0.15")
 
 
+@pytest.mark.story
 def test_an_artifact_and_a_comment_that_were_edited_alike_are_refused(github: GitHub, pull: Pull) -> None:
     path = github.artifact(pull) / "plan.json"
     before = json.loads(path.read_text("utf-8"))["digest"], hashlib.sha256(path.read_bytes()).hexdigest()
@@ -402,6 +405,7 @@ def test_a_run_that_is_repeated_waits_for_newer_ones_and_they_do_not_wait_for_it
 # ── exit codes ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.story
 def test_what_failed_is_listed_and_the_same_run_continues(github: GitHub) -> None:
     github.repository.branch("change")
     price(github, "0.18")
@@ -424,6 +428,7 @@ def test_what_failed_is_listed_and_the_same_run_continues(github: GitHub) -> Non
     assert "## Applied" in github.comment(pull, "apply")
 
 
+@pytest.mark.story
 def test_usage_that_is_not_accounted_for_is_a_warning_with_a_list(github: GitHub, pull: Pull) -> None:
     now = github.sandbox.clock.now()
     github.world.add_device(github.world.add_customer("Grove Ltd", now).id, now, 120 * GB)
@@ -436,6 +441,7 @@ def test_usage_that_is_not_accounted_for_is_a_warning_with_a_list(github: GitHub
     assert "Grove Ltd" in job.summary
 
 
+@pytest.mark.story
 def test_a_missing_secret_fails_and_is_named(github: GitHub, pull: Pull) -> None:
     github.secrets["reconciler-apply"]["CONNECTWISE_PUBLIC_KEY"] = ""
     job = github.apply(github.merge(pull))

@@ -18,6 +18,7 @@ def quantities(github: GitHub) -> set[Decimal]:
     return {row.data["quantity"] for row in github.tenant.tables["addition"].rows.values()}
 
 
+@pytest.mark.story
 def test_every_hour_the_usage_is_billed(github: GitHub) -> None:
     github.advance()
     github.uses(CUSTOMERS["alder"], 150)
@@ -41,6 +42,7 @@ def test_usage_that_is_not_accounted_for_is_a_warning_and_a_list(github: GitHub)
     assert "Grove Ltd" in plain(job.summary)
 
 
+@pytest.mark.story
 def test_a_guardrail_refuses_the_run_until_a_person_approves_it(github: GitHub) -> None:
     github.advance()
     github.uses(CUSTOMERS["alder"], 500)
@@ -83,6 +85,7 @@ def by_hand(github: GitHub, price: float) -> None:
     github.by_hand(f"/procurement/catalog/{github.row('catalogItem', identifier='BACKUP-GB')['id']}", price=price)
 
 
+@pytest.mark.story
 def test_a_hand_edit_opens_one_issue_which_is_edited_and_closed(github: GitHub) -> None:
     assert github.by_clock("drift").conclusion == "success"
     assert github.issues() == []

@@ -36,6 +36,7 @@ def pwned(github: GitHub) -> list[Path]:
     return [path for path in github.files.parent.rglob("*") if path.name == "pwned"]
 
 
+@pytest.mark.story
 def test_no_name_is_run_by_a_shell_or_taken_for_a_command(github: GitHub, hostile: Pull) -> None:
     job = github.apply(github.merge(hostile))
 
@@ -44,6 +45,7 @@ def test_no_name_is_run_by_a_shell_or_taken_for_a_command(github: GitHub, hostil
     assert pwned(github) == []
 
 
+@pytest.mark.story
 def test_the_comment_stays_in_its_form(github: GitHub, hostile: Pull) -> None:
     said = github.comment(hostile)
     page = MarkdownIt().render(said)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.pipelines.estate import opened, price
 from tests.pipelines.place import GitHub, Pull, plain
 
 
+@pytest.mark.story
 def test_a_pull_request_gets_one_comment_with_its_plan(github: GitHub) -> None:
     pull = opened(github)
 
@@ -16,6 +19,7 @@ def test_a_pull_request_gets_one_comment_with_its_plan(github: GitHub) -> None:
     assert said in pull.jobs["plan"].summary
 
 
+@pytest.mark.story
 def test_another_push_edits_the_comment(github: GitHub, pull: Pull) -> None:
     for number in range(120):  # the comment is not on the first page
         github.say(pull.number, f"comment {number}")
@@ -66,6 +70,7 @@ def test_a_plan_that_fails_replaces_the_older_one_in_the_comment(github: GitHub,
     assert "digest" not in said.splitlines()[1]
 
 
+@pytest.mark.story
 def test_a_pull_request_from_a_fork_is_checked_without_secrets(github: GitHub) -> None:
     github.repository.branch("change")
     price(github, "0.18")
@@ -91,6 +96,7 @@ def test_an_error_in_a_manifest_is_an_annotation_at_its_line(github: GitHub) -> 
     assert found == {("error", "file=manifests/products.yaml,line=12,col=10")}
 
 
+@pytest.mark.story
 def test_a_secret_that_is_missing_is_named_in_the_comment(github: GitHub) -> None:
     for name in ("CONNECTWISE_PRIVATE_KEY", "LEDGER_URL"):
         del github.secrets["reconciler-plan"][name]

@@ -51,7 +51,7 @@ def plan_of(gitlab: GitLab, request: Request) -> str:
 # ── the reviewed plan ────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("how", ["merge", "squash"])
+@pytest.mark.parametrize("how", [pytest.param("merge", marks=pytest.mark.story), "squash"])
 def test_a_merge_applies_the_reviewed_plan_and_bills_the_usage(gitlab: GitLab, how: str) -> None:
     request = opened(gitlab)
     jobs = gitlab.pushed(gitlab.merge(request, how=how))
@@ -119,6 +119,7 @@ def test_an_apply_that_fails_in_part_is_a_failure_and_the_retry_continues(gitlab
 # ── stale plans ──────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.story
 def test_a_plan_that_went_stale_is_refused_with_what_moved_and_how_to_go_on(gitlab: GitLab) -> None:
     request = opened(gitlab)
     product = gitlab.row("catalogItem", identifier="BACKUP-GB")["id"]
@@ -184,6 +185,7 @@ def test_two_merges_that_wait_are_both_applied_if_they_change_other_objects(gitl
 # ── tampering ────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.story
 def test_an_artifact_whose_content_was_edited_is_refused(gitlab: GitLab) -> None:
     request = opened(gitlab)
     path = gitlab.artifact(request) / "plan" / "plan.json"

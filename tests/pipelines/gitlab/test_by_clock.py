@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from tests.pipelines.estate import CUSTOMERS
 from tests.pipelines.gitlab.place import GitLab
 
@@ -12,6 +14,7 @@ def quantities(gitlab: GitLab) -> set[Decimal]:
     return {row.data["quantity"] for row in gitlab.tenant.tables["addition"].rows.values()}
 
 
+@pytest.mark.story
 def test_every_hour_the_usage_is_billed(gitlab: GitLab) -> None:
     gitlab.advance()
     gitlab.uses(CUSTOMERS["alder"], 150)
@@ -50,6 +53,7 @@ def test_a_usage_job_that_fails_is_red(gitlab: GitLab) -> None:
     assert "COVE_PASSWORD" in job.log
 
 
+@pytest.mark.story
 def test_a_hand_edit_opens_one_issue_which_is_edited_and_closed(gitlab: GitLab) -> None:
     jobs = gitlab.run("schedule", JOB="drift")
     assert {name: job.status for name, job in jobs.items()} == {"drift": "success", "issue": "success"}

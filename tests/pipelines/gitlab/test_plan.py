@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.pipelines.gitlab.place import GitLab, Request
 from tests.pipelines.place import plain
 
@@ -32,6 +34,7 @@ def statuses(request: Request) -> dict[str, str]:
     return {name: job.status for name, job in request.jobs.items()}
 
 
+@pytest.mark.story
 def test_a_merge_request_gets_one_note_with_its_plan(gitlab: GitLab) -> None:
     request = opened(gitlab)
 
@@ -42,6 +45,7 @@ def test_a_merge_request_gets_one_note_with_its_plan(gitlab: GitLab) -> None:
     assert said in request.jobs["plan"].log
 
 
+@pytest.mark.story
 def test_another_push_edits_the_note(gitlab: GitLab) -> None:
     request = opened(gitlab)
     for number in range(120):  # the note is not on the first page
@@ -154,6 +158,7 @@ def test_a_name_that_is_a_quick_action_of_gitlab_stays_text(gitlab: GitLab) -> N
     assert not [mark for mark in ("@all", "!1", "#1") if f" {mark}" in said.partition("```")[0]]
 
 
+@pytest.mark.story
 def test_a_merge_request_of_a_fork_is_checked_without_variables(gitlab: GitLab) -> None:
     gitlab.repository.branch("change")
     price(gitlab, "0.18")
