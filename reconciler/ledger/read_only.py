@@ -165,7 +165,7 @@ def _back_up(file: Path, target: Any) -> None:
 
 
 def _copy(file: Path, options: str, target: Any) -> None:
-    with closing(sqlite3.connect(f"file:{quote(str(file))}?{options}", uri=True)) as source:
+    with closing(sqlite3.connect(f"file:{quote(bytes(file))}?{options}", uri=True)) as source:
         source.backup(target)
 
 

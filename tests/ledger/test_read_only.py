@@ -117,6 +117,15 @@ def test_a_read_only_file_in_a_writable_directory_is_copied(place: Path) -> None
     assert notices[0].startswith("no permission to write the ledger")
 
 
+def test_a_ledger_in_a_folder_whose_name_is_not_utf_8_is_copied(tmp_path: Path) -> None:
+    filled(tmp_path / "l.sqlite")
+    folder = tmp_path / "a\udcff"
+    folder.mkdir()
+    (tmp_path / "l.sqlite").rename(folder / "l.sqlite")
+    with open_copy(str(folder / "l.sqlite"), Unwritable("no"), now=NOON, on_notice=lambda _: None) as ledger:
+        assert latest_pull(ledger, "cove") is not None
+
+
 def test_the_wal_file_of_a_killed_run_is_read_too(place: Path, tmp_path: Path) -> None:
     with Ledger.open(str(tmp_path / "l.sqlite"), now=NOON) as ledger:
         record_pull(ledger, pull())

@@ -54,4 +54,4 @@ def _rows(folder: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=_PATIENCE)
+    return sqlite3.connect(f"file:{quote(bytes(path))}?mode=ro", uri=True, timeout=_PATIENCE)
