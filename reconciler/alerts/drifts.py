@@ -26,7 +26,7 @@ def edited_causes(plan: Plan) -> Iterator[Cause]:
             title=f"{numbered(len(notes), 'addition')} edited by hand",
             subject="additions edited by hand",
             advice="Find out who edits them. A usage run undoes the edits, unless the workspace has onDrift: accept. "
-            "To see them, run: reconciler plan --only usage",
+            "To see what it wrote, run: reconciler history ADDRESS",
             members=tuple(Member(id=address, label=address) for address in notes),
             members_are="Additions",
             risk=risk_of((_change(actions.get(address)) for address in notes), plan.summary.money.currency),

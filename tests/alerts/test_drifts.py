@@ -53,3 +53,8 @@ def test_objects_of_the_setup_that_are_not_as_declared_are_one_cause() -> None:
 def test_an_object_without_changed_fields_is_told_with_its_reason() -> None:
     (found,) = setup_causes(plan_of(action("Company/acme", changes=(), reason="retired")))
     assert found.why == "retired"
+
+
+def test_edits_that_are_undone_already_are_found_in_the_history() -> None:
+    (found,) = edited_causes(plan_with(warnings=(edited(ADDRESS),)))
+    assert found.advice.endswith("run: reconciler history ADDRESS")
