@@ -18,6 +18,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.manifests import files, schemas
 from reconciler.metering.period import local_date
 from reconciler.rendering.counts import numbered
+from reconciler.scaffold.fitting import GITIGNORE, OTHER_README, README, beside_readme, with_patterns
 from reconciler.scaffold.pipelines import DEPENDABOT, GUIDES, Ci
 from reconciler.scaffold.repository import Answers, repository
 
@@ -58,14 +59,15 @@ def init(  # noqa: PLR0917 - typer makes an option of each
 ) -> None:
     """Write a new repository: workspace, defaults, an example customer, and settings for editors and Git.
 
-    No file that exists is changed. The example customer is only proposed: nothing is done for it. With --ci, a folder
-    that has manifests gets the pipelines alone.
+    No file that exists is changed, but .gitignore gets the patterns that it lacks. If there is a README.md, ours is
+    RECONCILER.md. The example customer is only proposed: nothing is done for it. With --ci, a folder that has manifests
+    gets the pipelines alone.
     """
     context: Context = ctx.obj
     start = local_date(context.now, _zone(timezone)).replace(day=1).isoformat()
     name = _checked("--name", name, _NAME)
     answers = Answers(name, timezone, _checked("--currency", currency, _CURRENCY), start, GUIDES[ci] if ci else "")
-    contents = _encoded(repository(answers, _schemas()))
+    contents, gitignore = _fitted(folder, _encoded(repository(answers, _schemas())))
     pipelines: dict[str, bytes] = {}
     if ci is None:
         for option in [option for option, value in {"--package": package, "--branch": branch}.items() if value]:
@@ -81,13 +83,17 @@ def init(  # noqa: PLR0917 - typer makes an option of each
         contents = pipelines if own is None else contents | pipelines
     _refuse(folder, _taken(folder, contents))
     new = {path: content for path, content in contents.items() if not (folder / path).exists()}
+    if gitignore is not None and len(contents) > len(pipelines):
+        print_note(f"{GITIGNORE} has more patterns now, which keep secrets and plans out of Git")
+        new = {GITIGNORE: gitignore, **new}
     for path, content in new.items():
         _write(folder / path, content)
     note_ignored(folder, pipelines, context.environ)
     if context.json:
         deliver_json({"folder": str(folder), "files": sorted(str(folder / path) for path in new)})
         return
-    after = "Read README.md there first, then run: reconciler validate"
+    readme = OTHER_README if OTHER_README in contents else README
+    after = f"Read {readme} there first, then run: reconciler validate"
     if len(contents) == len(pipelines):
         after = 'The docs page "Run plan and apply from pull requests" says which secrets they need.'
     place = "this folder" if folder == Path() else str(folder)
@@ -104,6 +110,24 @@ def _schemas() -> dict[str, str]:
 
 def _encoded(texts: Mapping[str, str]) -> dict[str, bytes]:
     return {path: text.encode() for path, text in texts.items()}
+
+
+def _fitted(folder: Path, contents: dict[str, bytes]) -> tuple[dict[str, bytes], bytes | None]:
+    """Return the files to write, and the new content of a `.gitignore` that exists; None if it stays as it is.
+
+    A folder with manifests is no new repository, unless a run that was interrupted began with another README.
+    """
+    new = not _has_manifests(folder / _MANIFESTS) or (folder / OTHER_README).exists()
+    if new and _differs(folder / README, contents[README]):
+        contents = beside_readme(contents)
+    ignored = folder / GITIGNORE
+    if not ignored.is_file():
+        return contents, None
+    existing = ignored.read_bytes()
+    wanted = with_patterns(existing, contents[GITIGNORE])
+    if new or wanted == existing:
+        contents = {path: content for path, content in contents.items() if path != GITIGNORE}
+    return contents, wanted if new and wanted != existing else None
 
 
 def _is_elsewhere(folder: Path, root: Path) -> bool:

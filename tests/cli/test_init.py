@@ -126,13 +126,46 @@ def test_a_second_init_changes_nothing(shop: Shop, repository: Path) -> None:
 
 def test_files_that_exist_are_named_and_nothing_is_written(shop: Shop, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
-    (tmp_path / "mine/README.md").write_text("mine", encoding="utf-8")
+    (tmp_path / "mine/.env.example").write_text("mine", encoding="utf-8")
     (tmp_path / "mine/.gitignore").mkdir()
     said = shop("init", str(tmp_path / "mine"))
 
     assert said.code == 1
-    assert f"there are files already: {tmp_path}/mine/README.md, {tmp_path}/mine/.gitignore" in said.err
-    assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == [".gitignore", "README.md"]
+    assert f"there are files already: {tmp_path}/mine/.gitignore, {tmp_path}/mine/.env.example" in said.err
+    assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == [".env.example", ".gitignore"]
+
+
+@pytest.mark.parametrize("left", [None, "manifests/setup.yaml", ".gitignore"])
+def test_a_repository_that_its_host_made_keeps_its_readme_and_its_gitignore(
+    shop: Shop, tmp_path: Path, dist: str, left: str | None
+) -> None:
+    """Also if the first run is interrupted after some of its files."""
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "README.md").write_text("mine", encoding="utf-8")
+    (mine / ".gitignore").write_text("build/\n*.env", encoding="utf-8")
+    arguments = ("init", str(mine), "--ci", "github", "--package", dist)
+    said = shop(*arguments)
+    if left is not None:
+        (mine / left).unlink()
+        assert shop(*arguments).code == 0
+
+    assert "Read RECONCILER.md there first" in said.out
+    assert ".gitignore has more patterns now" in said.err
+    assert (mine / "README.md").read_text("utf-8") == "mine"
+    assert "## Pipelines" in (mine / "RECONCILER.md").read_text("utf-8")
+    patterns = (mine / ".gitignore").read_text("utf-8").splitlines()
+    assert patterns[:3] == (["build/", "*.env", ""] if left != ".gitignore" else patterns[:3])
+    assert {".env", "!.env.example", ".reconciler/"} < set(patterns)
+    assert len(set(patterns) - {""}) == len([each for each in patterns if each])
+
+
+def test_an_empty_gitignore_gets_the_patterns(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/.gitignore").write_text("", encoding="utf-8")
+
+    assert "Read README.md there first" in shop("init", str(tmp_path / "mine")).out
+    assert (tmp_path / "mine/.gitignore").read_text("utf-8").startswith("# reconciler\n.env\n")
 
 
 def test_many_files_that_exist_are_not_all_named(shop: Shop, repository: Path) -> None:
