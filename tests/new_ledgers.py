@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
 from functools import cache
 
 import pytest
@@ -17,25 +16,25 @@ _upgrade = migrations.upgrade
 
 
 @cache
-def _sql() -> str:
-    """Return the SQL text that makes a ledger of the newest revision. The migrations run once for it."""
+def _statements() -> tuple[str, ...]:
+    """Return the SQL that makes a ledger of the newest revision. The migrations run once for it."""
     engine = create_engine(parse_url("sqlite://"))
     _upgrade(engine, schema.HEAD, schema.VERSION_TABLE, schema.metadata)
     with engine.connect() as connection:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
-        text = "\n".join(driver.iterdump())
+        made = tuple(each for each in driver.iterdump() if each not in {"BEGIN TRANSACTION;", "COMMIT;"})
     engine.dispose()
-    return text
+    return made
 
 
 def _upgrade_quickly(engine: sa.Engine, revision: str, version_table: str, metadata: sa.MetaData) -> None:
-    file = path_of(engine.url)
-    if file is None or read_revision(engine) is not None:
+    if path_of(engine.url) is None or read_revision(engine) is not None:
         _upgrade(engine, revision, version_table, metadata)
         return
-    with closing(sqlite3.connect(file)) as connection:
-        connection.executescript(_sql())
+    with engine.connect().execution_options(ledger_writes=True) as connection, connection.begin():
+        for statement in _statements():
+            connection.exec_driver_sql(statement)
 
 
 def make_quickly(patch: pytest.MonkeyPatch) -> None:
