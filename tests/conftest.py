@@ -26,21 +26,12 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
 HERE = Path(__file__).parent
-WHOLE_PROGRAM = {"crash", "pipelines", "simulation", "undo"}
-"""The folders whose tests run the whole program, like the tests beside this file.
-
-What they run counts nothing for the branch coverage, since the tests of a room cover the room by themselves. The
-measurement would make them take half as long again.
-"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measure the branch coverage of the tests of rooms only, and mark the tests that `make test` leaves out."""
+    """Mark the tests that `make test` leaves out."""
     for item in items:
-        room = item.path.relative_to(HERE).parts[0]
-        if item.path.parent == HERE or room in WHOLE_PROGRAM:
-            item.add_marker("no_cover")
-        if room == "pipelines" and item.get_closest_marker("story") is None:
+        if item.path.relative_to(HERE).parts[0] == "pipelines" and item.get_closest_marker("story") is None:
             item.add_marker("pipelines")
 
 
