@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from reconciler.additions.charge import Charge, ChargedCustomer, charge_of
+from reconciler.additions.future_prices import FuturePrices
 from reconciler.additions.moved_devices import billed_twice
 from reconciler.kinds.billing_rules import BillingSettings, Exclusion, Rule
 from reconciler.metering.context import MeteringContext
@@ -59,6 +60,8 @@ class ChargeInputs:
     exclusions: Sequence[Exclusion]
     snapshots: Mapping[str, SourceSnapshot]
     """By source name."""
+    future: Sequence[FuturePrices] = ()
+    """The rules with the prices of later months in which prices change, in the order of their days."""
     default_rule: Rule | None = None
     """Prices unmapped customers. None: their amount is unknown."""
     partial: bool = False

@@ -21,6 +21,7 @@ from reconciler.additions.charges import ChargedUsage
 from reconciler.additions.coverage import MappingFindings, coverage_rows
 from reconciler.additions.desired import BillingContext, DesiredAdditions, desired_additions
 from reconciler.additions.floors import with_floor
+from reconciler.additions.future_prices import FuturePrices, future_notes
 from reconciler.additions.guardrails import customer_trips, run_trips
 from reconciler.additions.invoicing import (
     ending_duplicate_notes,
@@ -74,6 +75,8 @@ class UsageInputs:
     """The ids of agreements that the same plan retires."""
     in_setup: Collection[int] = ()
     """The ids of agreements whose amount, with their additions, the setup of the same plan counts."""
+    future: Sequence[FuturePrices] = ()
+    """The rules with the prices of later months in which prices change, in the order of their days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
             *double_notes(matched.superseded, moves.by_id, currency),
             *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in later.items()),
             *beside.notes(matched.pairs),
+            *future_notes(charges.values(), inputs.rules, inputs.future, currency),
         ),
         coverage=(*coverage_rows(inputs.usage.coverage, findings), *(each.row for each in orphaned)),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from functools import cached_property
 
 from reconciler.kinds.billing_rules import Rule, Unit
@@ -47,10 +48,9 @@ class Estate:
         """Return the unit of each usage source, by its name."""
         return {source.name: source.unit for source in self.workspace.usage}
 
-    @cached_property
-    def default_rule(self) -> Rule | None:
-        """Return the rule that prices a customer without a mapping."""
-        return default_rule(self.manifests, self.units)
+    def default_rule(self, first_day: date) -> Rule | None:
+        """Return the rule that prices a customer without a mapping, in the period with this first day."""
+        return default_rule(self.manifests, self.units, first_day)
 
     def names(self, kind: str) -> list[str]:
         """Return the manifest names of all documents of a kind."""

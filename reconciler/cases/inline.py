@@ -73,7 +73,8 @@ def product_of(name: str, fields: Mapping[str, Any], estate: Estate) -> Document
     if declared is None:
         made_up = dict.fromkeys(("identifier", "description", "customerDescription", "subcategory", "type"), name[:60])
         return _document(PRODUCT, ProductSpec, name, {**made_up, **fields}, path, given=fields)
-    before = declared.spec.model_dump(by_alias=True, exclude_unset=True)
+    given = _filled(declared.spec.model_dump(by_alias=True, exclude_unset=True))
+    before = {name: value for name, (value, _) in missing(PRODUCT, given, fields).items()}
     return _document(PRODUCT, ProductSpec, name, {**before, **fields}, path, given=fields)
 
 

@@ -57,7 +57,7 @@ def prepare(case: Case, estate: Estate) -> Prepared:
     billing = estate.workspace.billing
     try:
         live_state = live_state_of(manifests, estate, Terms(billing.currency, case.invoiced_through))
-        rules = pricing.rules(manifests, estate.units, live_state)
+        rules = pricing.rules(manifests, estate.units, live_state, period.first_day)
         rule = next((each for each in rules if subject.mapping and each.name == subject.mapping.name), None)
         lines = _lines(case, rule, manifests, live_state, period, now)
         usage = charge_usage(
@@ -67,7 +67,7 @@ def prepare(case: Case, estate: Estate) -> Prepared:
                 rules=rules,
                 exclusions=[exclusion_of(each.name, each.spec) for each in manifests.of(ExclusionSpec)],
                 snapshots=_snapshots(subject, rules, estate, When(period, now, estate.timezone)),
-                default_rule=estate.default_rule,
+                default_rule=estate.default_rule(period.first_day),
             )
         )
     except ReconcilerError as error:  # the mapping and its documents do not fit together

@@ -144,7 +144,7 @@ def _price(line: Standing, scene: Scene) -> Decimal | None:
         if product_label(each.product) == line.product:
             return each.price
     document = scene.manifests.find(ProductSpec, f"{PRODUCT.name}/{line.product}")
-    return None if document is None else document.spec.price
+    return None if document is None else document.spec.in_force(scene.period.first_day).price
 
 
 def _recorded(number: int, line: Standing, agreement: int, raw: Mapping[str, Any], scene: Scene) -> RecordedAddition:

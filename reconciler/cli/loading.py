@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from reconciler.additions.charges import ChargeInputs
+from reconciler.additions.future_prices import FuturePrices
 from reconciler.kinds.billing_rules import exclusion_of, settings_of
 from reconciler.kinds.exclusion import ExclusionSpec
 from reconciler.kinds.live_state import LiveState
@@ -14,6 +15,7 @@ from reconciler.manifests.documents import Manifests
 from reconciler.manifests.selection import used_sources
 from reconciler.metering.collect import Collected
 from reconciler.metering.loading import load_snapshots
+from reconciler.metering.period import period_of
 from reconciler.rating import pricing
 
 
@@ -27,13 +29,18 @@ def load_usage(
     workspace = manifests.workspace.spec
     units = {source.name: source.unit for source in used_sources(manifests)}
     settings = settings_of(workspace.billing)
-    rules = pricing.rules(manifests, units, live_state)
+    first_day = period_of(now, settings.timezone).first_day
+    rules = pricing.rules(manifests, units, live_state, first_day)
     return ChargeInputs(
         now=now,
         settings=settings,
         rules=rules,
+        future=[
+            FuturePrices(day, pricing.rules(manifests, units, live_state, day))
+            for day in pricing.days_of_new_prices(manifests, first_day)
+        ],
         exclusions=[exclusion_of(each.name, each.spec) for each in manifests.of(ExclusionSpec)],
         snapshots=load_snapshots(ledger, units, rules, settings, now, fresh),
-        default_rule=pricing.default_rule(manifests, units),
+        default_rule=pricing.default_rule(manifests, units, first_day),
         partial=manifests.is_partial,
     )

@@ -32,6 +32,7 @@ from reconciler.planning.approvals import Approved, unused_approvals
 from reconciler.planning.build import Asked, Only, build
 from reconciler.planning.customers import declared_companies
 from reconciler.planning.declared import declarations
+from reconciler.planning.future_prices import future_prices
 from reconciler.planning.goes_on import goes_on
 from reconciler.planning.last_writes import with_last_writes
 from reconciler.planning.part import Part
@@ -153,6 +154,7 @@ def _setup_parts(session: Session, setup: SetupInputs, options: PlanOptions, els
     """Return the part about undeclared objects, and the part about the documents."""
     manifests, terms, ledger = session.manifests, terms_of(session), setup.ledger
     retirements = Retirements(SetupTables(setup.live_state.tables), terms)
+    month = period_of(session.context.now, session.workspace.billing.timezone)
     undeclared = plan_undeclared(ledger.left, ledger.read, ledger.knows, manifests, retirements, prune=options.prune)
     documents = plan_setup(
         manifests.documents,
@@ -172,7 +174,8 @@ def _setup_parts(session: Session, setup: SetupInputs, options: PlanOptions, els
         )
     read = ledger.read
     goes_on_notes = goes_on(documents.actions, read.below, read.below_children, terms.last_day)
-    left = Part(notes=(*undeclared.notes, *goes_on_notes), problems=(*ledger.problems, *retirements.problems))
+    prices = future_prices(manifests, month.first_day)
+    left = Part(notes=(*undeclared.notes, *goes_on_notes, *prices), problems=(*ledger.problems, *retirements.problems))
     return left, replace(documents, declared=tuple(declared))
 
 
@@ -218,6 +221,7 @@ def usage_inputs(
         snapshot=read.snapshot,
         context=context,
         workspace=session.workspace,
+        future=read.to_charge.future,
         approvals=options.approvals,
         prune=options.prune,
         ending=frozenset(each.id for each in agreements if each.action == "retire" and each.id),

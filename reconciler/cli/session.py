@@ -26,8 +26,10 @@ from reconciler.ledger.store import Ledger, default_url, parse_url
 from reconciler.ledger.waiting import steady_seconds
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load
+from reconciler.manifests.on_day import on_day
 from reconciler.manifests.secrets import resolve
 from reconciler.manifests.settings import check_settings
+from reconciler.metering.period import period_of
 from reconciler.planning.plan import Tenant
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ async def open_session(
     manifests. Their usage comes from the ledger.
     """
     part = None if load_part is None else load_part(context)
-    manifests = load(context.root, workspace=context.workspace) if part is None else part.manifests
+    manifests = load(context.root, workspace=context.workspace, now=context.now) if part is None else part.manifests
     for warning in manifests.warnings:
         say(str(warning))
     check_documents(manifests)
@@ -94,7 +96,8 @@ async def open_session(
         now = running_clock(context.now)
         async with ConnectWise(connection, on_notice=print_note, now=now, shapes=by_path()) as client:
             try:
-                yield Session(context, manifests, client, ledger, writable, part)
+                month = period_of(context.now, manifests.workspace.spec.billing.timezone)
+                yield Session(context, on_day(manifests, month.first_day), client, ledger, writable, part)
             finally:
                 if context.verbose:
                     _print_requests(client)

@@ -34,7 +34,7 @@ def validate(
     context: Context = ctx.obj
     check_format(context, to)
     try:
-        manifests = load(context.root, workspace=context.workspace)
+        manifests = load(context.root, workspace=context.workspace, now=context.now)
         check_documents(manifests, policy or ())
     except ManifestError as error:
         if context.json:

@@ -218,7 +218,8 @@ class Charges:
         name = self._existing.names.get((PRODUCT, product))
         document = self._existing.manifests.find(ProductSpec, f"{PRODUCT}/{name}")
         if document is not None and "price" in document.declared:
-            return document.spec.price
+            price: Decimal | None = document.of_today.get("price", document.spec.price)
+            return price
         live = self._products.get(product)
         price = None if live is None else live.raw.get("price")
         return Decimal(price) if price else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import Any, Literal
 
@@ -82,6 +83,17 @@ class NestedRead:
     that kind declares the same values."""
 
 
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A field whose entries say from which day other fields of the document have which value."""
+
+    name: str
+    """The field, such as `prices`."""
+    values: Callable[[Any, date], Mapping[str, Any]]
+    """(spec, first day of a month) → the fields that ConnectWise stores, with their values in that month. A field whose
+    value is not known is left out."""
+
+
 Verdict = Literal["same", "other", "unsure"]
 
 
@@ -146,6 +158,10 @@ class Kind:
     loose_match: LooseMatch | None = None
     alternatives: tuple[frozenset[str], ...] = ()
     """Groups of spec fields of which a document has one. If it has one, no default of another is filled in."""
+    dated: Dated | None = None
+    own_or_default: tuple[frozenset[str], ...] = ()
+    """Groups of spec fields that a document may have together, but that are not mixed with defaults: if it has one of
+    them, no default of another is filled in."""
     created_after: tuple[tuple[str, str, str], ...] = ()
     """(kind, its field, our field): create this object after the objects of that kind with an equal field, although
     there is no reference. A management solution needs the integration that brings in its solution."""

@@ -11,6 +11,8 @@ from typing import Literal
 
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.customer_mapping import CustomerMappingSpec, ProductReference
+from reconciler.kinds.customer_mapping import Range as PriceRange
+from reconciler.kinds.dated_prices import UNKNOWN, UnitPrice, entry_in_force
 from reconciler.kinds.exclusion import ExclusionSpec
 from reconciler.kinds.fields import ById, ByIdentifier
 from reconciler.kinds.workspace import Billing
@@ -33,7 +35,9 @@ class Range:
     product: ProductReference
     up_to: Decimal | None = None
     price: Decimal | None = None
-    """Unit price. None if neither the range nor the product has a price."""
+    """Unit price in the period. None if neither the range nor the product has a price that is in force."""
+    cost: Decimal | None = None
+    """Unit cost in the period. None if it is unknown, which is not 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,14 @@ class Rule:
         """Raise `RuleError` if graduated ranges give one product two prices: one addition has one unit price."""
         if self.tiering != "graduated":
             return
-        prices: dict[ProductReference, Decimal | None] = {}
+        prices: dict[ProductReference, tuple[Decimal | None, Decimal | None]] = {}
         for each in self.ranges:
-            if prices.setdefault(each.product, each.price) != each.price:
+            first = prices.setdefault(each.product, (each.price, each.cost))
+            if first != (each.price, each.cost):
+                what = "cost" if first[0] == each.price else "price"
                 raise RuleError(
-                    f"graduated ranges bill product {product_label(each.product)} at two prices, "
-                    "and one product is one addition with one unit price",
+                    f"graduated ranges bill product {product_label(each.product)} at two {what}s, "
+                    f"and one product is one addition with one unit {what}",
                     where=f"CustomerMapping/{self.name} spec.ranges",
                     advice="give each range a product of its own",
                 )
@@ -129,20 +135,22 @@ def rule_of(
     name: str,
     spec: CustomerMappingSpec,
     unit: Unit,
-    price_of: Callable[[ProductReference], Decimal | None] = lambda _product: None,
+    price_of: Callable[[ProductReference], UnitPrice] = lambda _product: UNKNOWN,
+    *,
+    first_day: date,
 ) -> Rule:
-    """Return the billing rule of a mapping.
+    """Return the billing rule of a mapping in one period.
 
     `name` is the mapping's manifest name and `unit` the unit of its source. `price_of` returns a product's own unit
-    price, for a product or a range without a price. Raises `RuleError` if the mapping has neither product nor ranges.
+    price and cost, for a product or a range without them. `first_day` is the first day of the period: the prices that
+    are in force on it count for the whole period. Raises `RuleError` if the mapping has neither product nor ranges.
     """
     if spec.ranges is not None:
         ranges = tuple(
-            Range(each.product, each.up_to, price_of(each.product) if each.price is None else each.price)
-            for each in spec.ranges
+            _range(each.product, each.up_to, each, price_of(each.product), first_day) for each in spec.ranges
         )
     elif spec.product is not None:
-        ranges = (Range(spec.product, None, price_of(spec.product) if spec.price is None else spec.price),)
+        ranges = (_range(spec.product, None, spec, price_of(spec.product), first_day),)
     else:
         raise RuleError("the mapping has neither product nor ranges", where=f"CustomerMapping/{name} spec")
     included = spec.included
@@ -163,6 +171,22 @@ def rule_of(
         start=spec.start,
         end=spec.end,
     )
+
+
+def _range(
+    product: ProductReference,
+    up_to: Decimal | None,
+    own: CustomerMappingSpec | PriceRange,
+    of_product: UnitPrice,
+    first_day: date,
+) -> Range:
+    """Return a range with the price of `own`, else that of its product. A price without a cost has the product's."""
+    if own.prices is None:
+        return Range(product, up_to, of_product.price if own.price is None else own.price, of_product.cost)
+    entry = entry_in_force(own.prices, first_day)
+    if entry is None:  # the price of the product is not meant: the mapping has prices of its own
+        return Range(product, up_to, None, of_product.cost)
+    return Range(product, up_to, entry.price, of_product.cost if entry.cost is None else entry.cost)
 
 
 def exclusion_of(name: str, spec: ExclusionSpec) -> Exclusion:

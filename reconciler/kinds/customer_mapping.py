@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from reconciler.kinds.base import Kind, NestedRead, Spec
+from reconciler.kinds.dated_prices import DatedPrices
 from reconciler.kinds.field_mapping import Target
 from reconciler.kinds.fields import (
     ById,
@@ -53,6 +54,11 @@ class Range(Model):
     )
     price: Price | None = Field(
         None, description="Unit price, in the agreement's currency. Left out: the product's price.", examples=[0.15]
+    )
+    prices: DatedPrices | None = Field(
+        None,
+        description="Unit prices with the day from which each counts, instead of `price`.",
+        examples=[[{"from": "2026-01-01", "price": 0.15}, {"from": "2027-01-01", "price": 0.18, "cost": 0.07}]],
     )
 
 
@@ -112,6 +118,12 @@ class CustomerMappingSpec(Spec):
         "`ranges`, each range has its own.",
         examples=[0.15],
     )
+    prices: DatedPrices | None = Field(
+        None,
+        description="Unit prices of `product` with the day from which each counts, instead of `price`. With `ranges`, "
+        "each range has its own.",
+        examples=[[{"from": "2026-01-01", "price": 0.15}, {"from": "2027-01-01", "price": 0.18, "cost": 0.07}]],
+    )
     ranges: Annotated[tuple[Range, ...], Field(min_length=1)] | None = Field(
         None,
         description="Price ranges with rising upTo, instead of `product`.",
@@ -167,6 +179,10 @@ class CustomerMappingSpec(Spec):
             raise ValueError("give either product or ranges" + (", not both" if self.product else ""))
         if self.price is not None and self.ranges is not None:
             raise ValueError("price does not go with ranges: give each range its own price")
+        if self.prices is not None and self.ranges is not None:
+            raise ValueError("prices do not go with ranges: give each range its own prices")
+        if self.price is not None and self.prices is not None:
+            raise ValueError("price does not go with prices: write it as an entry with its day")
         if self.start is not None and self.end is not None and self.end < self.start:
             raise ValueError(f"end {self.end} is before start {self.start}")
         if self.lines == "perPeriod":
@@ -179,6 +195,8 @@ class CustomerMappingSpec(Spec):
         below: Decimal | None = None
         for index, item in enumerate(ranges):
             last = index == len(ranges) - 1
+            if item.price is not None and item.prices is not None:
+                raise ValueError(f"ranges[{index}].price does not go with prices: write it as an entry with its day")
             if item.up_to is None and not last:
                 raise ValueError(f"ranges[{index}] has no upTo, so ranges[{index + 1}] is never reached")
             if item.up_to is not None and last:
@@ -200,5 +218,5 @@ KIND = Kind(
         NestedRead("Addition", "agreement"),
         NestedRead("ManagementSolution", "company", unless=("company", "solution", "managed_id")),
     ),
-    alternatives=(frozenset({"product", "ranges"}), frozenset({"price", "ranges"})),
+    alternatives=(frozenset({"product", "ranges"}), frozenset({"price", "prices", "ranges"})),
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StrictStr, StringConstraints
 
-from reconciler.kinds.base import Kind, Spec
+from reconciler.kinds.base import Dated, Kind, Spec
+from reconciler.kinds.dated_prices import DatedPrices, UnitPrice, unit_price
 from reconciler.kinds.field_mapping import flag, number, setup, text
 from reconciler.kinds.fields import Price
 from reconciler.kinds.retirement import Retirement
@@ -69,6 +72,12 @@ class ProductSpec(Spec):
     cost: Annotated[Price | None, number("cost")] = Field(
         None, description="Unit cost, with at most six decimals.", examples=[0.06]
     )
+    prices: DatedPrices | None = Field(
+        None,
+        description="Unit prices and costs with the day from which each counts. `price` and `cost` count before the "
+        "first of these days. ConnectWise has the price of this month.",
+        examples=[[{"from": "2026-01-01", "price": 0.15}, {"from": "2027-01-01", "price": 0.18, "cost": 0.07}]],
+    )
     product_class: Annotated[ProductClass | None, text("productClass")] = Field(
         None, description="Product class. If you leave it out, ConnectWise uses NonInventory."
     )
@@ -78,6 +87,16 @@ class ProductSpec(Spec):
     inactive: Annotated[StrictBool | None, flag("inactiveFlag")] = Field(
         None, description="True if the product is no longer sold."
     )
+
+    def in_force(self, first_day: date) -> UnitPrice:
+        """Return the price and the cost in the period that has this first day. None: not declared."""
+        return unit_price(self.price, self.cost, self.prices, first_day)
+
+
+def _of_month(spec: ProductSpec, first_day: date) -> dict[str, Decimal]:
+    found = spec.in_force(first_day)
+    values = {"price": found.price, "cost": found.cost}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 KIND = Kind(
@@ -92,4 +111,6 @@ KIND = Kind(
     unbillable=lambda obj: BUNDLE if obj.get("productClass") == "Bundle" else None,
     read_also=("price", "productClass"),
     zero_is_unset=frozenset({"price"}),
+    dated=Dated("prices", _of_month),
+    own_or_default=(frozenset({"price", "prices"}),),
 )

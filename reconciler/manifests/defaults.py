@@ -20,9 +20,9 @@ Filled = Mapping[str, tuple[Any, Origin]]
 
 
 def missing(kind: Kind, filled: Filled, given: Mapping[str, Any]) -> Filled:
-    """Return the defaults for the fields that are not given. A field counts as given if an alternative to it is."""
+    """Return the defaults for the fields that are not given. A field counts as given if another of its group is."""
     excluded = set(given)
-    for group in kind.alternatives:
+    for group in (*kind.alternatives, *kind.own_or_default):
         if group & excluded:
             excluded |= group
     return {name: value for name, value in filled.items() if name not in excluded}

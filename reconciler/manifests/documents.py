@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeGuard, TypeVar
 
-from reconciler.kinds.base import Kind, Metadata, Spec
+from reconciler.kinds.base import Kind, Metadata, Spec, SpecField
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.manifests.diagnostics import Diagnostic
 
@@ -38,6 +38,12 @@ class DocumentOf(Generic[S_co]):
     origin: Origin
     defaulted: Mapping[str, str]
     """Field → file of the `Defaults` document that filled the field."""
+    of_today: Mapping[str, Any] = field(default_factory=dict)
+    """Field → its value in the running month, for fields that follow from dated entries. They are in `declared`."""
+
+    def value(self, item: SpecField) -> Any:
+        """Return the declared value of a field that ConnectWise stores."""
+        return self.of_today.get(item.name, getattr(self.spec, item.attribute))
 
     @property
     def name(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +18,7 @@ from reconciler.manifests.documents import Document, DocumentOf, Manifests, Orig
 from reconciler.manifests.envelope import RawDocument, open_document
 from reconciler.manifests.files import SourceFile
 from reconciler.manifests.parsing import parse
+from reconciler.manifests.price_dates import check_price_dates
 from reconciler.manifests.renames import check_renames
 from reconciler.manifests.report import Finding, Location, Report
 from reconciler.manifests.retirement import check_ensure
@@ -46,12 +48,13 @@ class Loading:
     """Names of documents with a broken envelope."""
 
 
-def load(root: Path, *, workspace: str | None = None) -> Manifests:
+def load(root: Path, *, workspace: str | None = None, now: datetime | None = None) -> Manifests:
     """Return the documents of a manifest folder, with their defaults, after all checks.
 
-    `workspace` is the name of the workspace to use, if there are several. Raises `ManifestError` with all errors.
+    `workspace` is the name of the workspace to use, if there are several. With `now`, the prices must be in force at
+    that moment. Raises `ManifestError` with all errors.
     """
-    return finish(_read(root), root, workspace)
+    return finish(_read(root), root, workspace, now)
 
 
 def load_valid(root: Path, *, workspace: str | None = None) -> Manifests:
@@ -66,9 +69,9 @@ def load_valid(root: Path, *, workspace: str | None = None) -> Manifests:
     return _built(root, loading, chosen, loading.report.diagnostics())
 
 
-def finish(loading: Loading, root: Path, workspace: str | None) -> Manifests:
+def finish(loading: Loading, root: Path, workspace: str | None, now: datetime | None = None) -> Manifests:
     """Return the documents that were read, with their defaults, after all checks. See `load`."""
-    chosen = _checked(loading, workspace, str(root))
+    chosen = _checked(loading, workspace, str(root), now)
     return _manifests(root, loading, chosen)
 
 
@@ -105,14 +108,16 @@ def add_defaults(loading: Loading) -> None:
             loading.defaults.add(raw.origin, raw.spec, loading.report)
 
 
-def _checked(loading: Loading, workspace: str | None, root: str) -> DocumentOf[WorkspaceSpec] | None:
+def _checked(
+    loading: Loading, workspace: str | None, root: str, now: datetime | None = None
+) -> DocumentOf[WorkspaceSpec] | None:
     """Check all documents, and return the workspace to use. None if there is no single one."""
     add_defaults(loading)
     for raw in loading.raw:
         if raw.kind is not None:
             add_document(raw, raw.kind, loading)
     chosen = _workspace(loading, workspace, root)
-    _check_all(loading, chosen)
+    _check_all(loading, chosen, now)
     return chosen
 
 
@@ -266,7 +271,7 @@ def _workspace(loading: Loading, chosen: str | None, root: str) -> DocumentOf[Wo
     return None
 
 
-def _check_all(loading: Loading, workspace: Document | None) -> None:
+def _check_all(loading: Loading, workspace: Document | None, now: datetime | None) -> None:
     """Check the documents against each other."""
     index = references.index(loading.documents)
     broken = references.Broken(frozenset(loading.broken_names), tuple(loading.broken_texts))
@@ -274,3 +279,4 @@ def _check_all(loading: Loading, workspace: Document | None) -> None:
     check_natural_keys(loading.documents.values(), index, loading.report)
     check_renames(loading.documents.values(), index, loading.report)
     rules.check_rules(index, workspace, loading.report)
+    check_price_dates(loading.documents.values(), loading.defaults, workspace, now, loading.report)

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from reconciler.kinds.dated_prices import INSIDE
 from reconciler.kinds.fields import NAME_PATTERN
 from reconciler.manifests.positions import Path
 from reconciler.manifests.suggestions import did_you_mean, listed, nearest
@@ -46,6 +47,8 @@ def problems(errors: Iterable[ErrorDetails], value: Any, known: Callable[[Path],
     found: list[Problem] = []
     for error in errors:
         path, member = _path(error["loc"], value, ends_in_key=error["type"] in {"missing", "extra_forbidden"})
+        if error["type"] == "too_short" and _at(value, path):
+            continue  # pydantic counts valid entries only, and the errors of the others are reported already
         if member is not None:
             unions.setdefault(path, []).append((member, error))
         else:
@@ -119,6 +122,9 @@ def _problem(path: Path, error: ErrorDetails, value: Any, known: Callable[[Path]
     context = error.get("ctx") or {}
     if kind == "value_error":
         return Problem(path, _with_field(path, str(context["error"])))
+    if kind == INSIDE:
+        path = (*path, *context["at"])
+        return Problem(path, _with_field(path, str(context["message"])))
     if kind in {"literal_error", "union_tag_invalid"}:
         return _choice(path, got, context, kind)
     if kind == "union_tag_not_found":

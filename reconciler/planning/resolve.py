@@ -37,7 +37,7 @@ class Resolver:
         for item in document.kind.fields:
             if item.name not in declared:
                 continue
-            value, target = getattr(spec, item.attribute), item.mapping.target
+            value, target = document.value(item), item.mapping.target
             if target is not None and target.kind is not None and value is not None:
                 found[item.name] = links.get((item.name,))
             elif isinstance(value, Mapping):

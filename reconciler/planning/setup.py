@@ -90,7 +90,7 @@ def clearing_documents(documents: Iterable[Document], live_state: LiveState) -> 
             item.name in document.declared
             and item.mapping.compared
             and item.mapping.subcollection is None
-            and getattr(document.spec, item.attribute) is None
+            and document.value(item) is None
             and not any(item.mapping.encode(None, {}).values())
             for item in document.kind.fields
         )

@@ -137,6 +137,10 @@ class _Finder:
         item = document.kind.by_name.get(name)
         if item is None or name not in document.declared:
             return
+        if name in document.of_today and document.kind.dated is not None:
+            message = f"{name} was {_shown(before)} before the run"
+            yield self._placed(document, (document.kind.dated.name,), message, "by hand", None)
+            return
         declared = getattr(document.spec, item.attribute)
         if entry and item.mapping.subcollection is None:
             spelled = next((each for each in declared or {} if named({each: 1}, entry)), None)

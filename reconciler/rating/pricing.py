@@ -1,15 +1,17 @@
-"""Add prices to the rules of mappings: the declared price, else the product's price in ConnectWise."""
+"""Add the prices of a period to the rules of mappings: the declared price, else the product's one in ConnectWise."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from pydantic import ValidationError
 
 from reconciler.kinds.billing_rules import Rule, RuleError, Unit, rule_of
 from reconciler.kinds.customer_mapping import CustomerMappingSpec, ProductReference
+from reconciler.kinds.dated_prices import UNKNOWN, UnitPrice, days_after
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.product import ProductSpec
 from reconciler.kinds.values import Link
@@ -22,14 +24,30 @@ _PLACEHOLDERS = {"company": "any", "agreement": "any", "solution": "any", "manag
 """Values of the required fields that do not change the price."""
 
 
-def rules(manifests: Manifests, units: Units, live_state: LiveState) -> list[Rule]:
-    """Return the rule of every mapping, with prices. Raises `RuleError` if ranges with known prices conflict."""
-    prices = _Prices(manifests, live_state)
+def rules(manifests: Manifests, units: Units, live_state: LiveState, first_day: date) -> list[Rule]:
+    """Return the rule of every mapping, with the prices of the period that has this first day.
+
+    Raises `RuleError` if ranges with known prices conflict.
+    """
+    prices = _Prices(manifests, live_state, first_day)
     return [_rule(document, units, live_state, prices) for document in manifests.of(CustomerMappingSpec)]
 
 
-def default_rule(manifests: Manifests, units: Units) -> Rule | None:
-    """Return the rule that prices an unmapped customer, from the `Defaults` of the root folder.
+def days_of_new_prices(manifests: Manifests, first_day: date) -> list[date]:
+    """Return the first days of the later months in which a price of the manifests begins to work."""
+    mappings = [each.spec for each in manifests.of(CustomerMappingSpec)]
+    ranges = (each for spec in mappings for each in spec.ranges or ())
+    products = (each.spec for each in manifests.of(ProductSpec))
+    lists = (
+        *(each.prices for each in products),
+        *(each.prices for each in mappings),
+        *(each.prices for each in ranges),
+    )
+    return days_after(lists, first_day)
+
+
+def default_rule(manifests: Manifests, units: Units, first_day: date) -> Rule | None:
+    """Return the rule that prices an unmapped customer in a period, from the `Defaults` of the root folder.
 
     None if these defaults name no product, or are not complete enough for a rule.
     """
@@ -39,12 +57,12 @@ def default_rule(manifests: Manifests, units: Units) -> Rule | None:
     source, unit = next(iter(units.items()))
     customer = {"source": source, "id": "any"}
 
-    def price_of(product: ProductReference) -> Decimal | None:
-        return _declared(manifests.find(ProductSpec, f"Product/{product}"))
+    def price_of(product: ProductReference) -> UnitPrice:
+        return _declared(manifests.find(ProductSpec, f"Product/{product}"), first_day)
 
     try:
         spec = CustomerMappingSpec.model_validate({**_PLACEHOLDERS, **defaults, "customer": customer})
-        return rule_of("default", spec, unit, price_of)
+        return rule_of("default", spec, unit, price_of, first_day=first_day)
     except (ValidationError, RuleError):
         return None  # incomplete defaults are no error: each document that uses them is validated
 
@@ -56,35 +74,41 @@ def _rule(document: DocumentOf[CustomerMappingSpec], units: Units, live_state: L
     for index, each in enumerate(spec.ranges or ()):
         by_reference[each.product] = links.get(("ranges", index, "product"))
     rule = rule_of(
-        document.name, spec, units[spec.customer.source], lambda product: prices.of(by_reference.get(product))
+        document.name,
+        spec,
+        units[spec.customer.source],
+        lambda product: prices.of(by_reference.get(product)),
+        first_day=prices.first_day,
     )
     return replace(rule, proposed=document.metadata.proposed)
 
 
 class _Prices:
-    """Unit prices of products: the declared one, else the live one. None if neither exists."""
+    """Unit prices of products in a period: the declared one, else the live one. Costs are those that are declared."""
 
-    def __init__(self, manifests: Manifests, live_state: LiveState) -> None:
+    def __init__(self, manifests: Manifests, live_state: LiveState, first_day: date) -> None:
+        self.first_day = first_day
         self._manifests = manifests
         self._live_state = live_state
         self._addresses = {live.id: address for address, live in live_state.matches.items() if live.kind == "Product"}
 
-    def of(self, link: Link | None) -> Decimal | None:
-        """Return a product's unit price.
+    def of(self, link: Link | None) -> UnitPrice:
+        """Return a product's unit price, and its cost if it is declared.
 
         A live price of 0 counts as unknown, because ConnectWise also shows 0 for a product without a price. A declared
         0 is a price.
         """
         if link is None:
-            return None
+            return UNKNOWN
         address = link.address or self._addresses.get(link.id or 0)
         document = self._manifests.find(ProductSpec, address)
-        if document is not None and "price" in document.declared:
-            return _declared(document)
+        declared = _declared(document, self.first_day)
+        if document is not None and document.declared & {"price", "prices"}:
+            return declared
         live = self._live_state.objects.get(("Product", link.id or 0))
         price = None if live is None else live.raw.get("price")
-        return Decimal(price) if price else None
+        return replace(declared, price=Decimal(price) if price else None)
 
 
-def _declared(document: DocumentOf[ProductSpec] | None) -> Decimal | None:
-    return None if document is None else document.spec.price
+def _declared(document: DocumentOf[ProductSpec] | None, first_day: date) -> UnitPrice:
+    return UNKNOWN if document is None else document.spec.in_force(first_day)

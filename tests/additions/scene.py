@@ -226,7 +226,9 @@ class Scene:
             cycles=cycles or {},
         )
         snapshot = load_snapshot(self.ledger, "test", TENANT, str(self.period))
-        return plan_usage(UsageInputs(usage, to_charge.rules, snapshot, context, spec, tuple(approve), prune))
+        return plan_usage(
+            UsageInputs(usage, to_charge.rules, snapshot, context, spec, tuple(approve), prune, future=to_charge.future)
+        )
 
     def plan(self, **options: Any) -> Part:
         """Do what `reconciler plan` does: plan, and record which additions are ours."""

@@ -62,7 +62,7 @@ def desired_from(
     found = manifests_of(documents)
     live = live_state or live_state_of(found, objects)
     context = BillingContext(found, live, NOVEMBER, today, currency, setup, cycles or {})
-    rules = {each.name: each for each in pricing.rules(found, {"cove": "GB"}, live)}
+    rules = {each.name: each for each in pricing.rules(found, {"cove": "GB"}, live, NOVEMBER.first_day)}
     return desired_additions(charges or (charge(),), rules, context)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.kinds.dated_prices import DatedPrice
 from reconciler.kinds.workspace import CsvSource
 from reconciler.manifests.documents import Document
 from tests.cases.trying import D, errors, estate_with, lines, outcome, with_spec
@@ -392,3 +393,30 @@ def test_a_proposed_mapping_shows_the_lines_that_it_would_have() -> None:
     assert [line.state for line in found.lines] == ["proposed"]
     case = "name: a, mapping: alder-dental, period: 2026-11, standing: [{product: backup-gb, quantity: 1}]"
     assert "is only proposed, so no line" in errors(f"cases: [{{{case}, expect: {{money: 0}}}}]", estate)[0]
+
+
+DATED = "[{from: '2026-01-01', price: 0.15}, {from: '2026-12-01', price: 0.2}]"
+
+
+@pytest.mark.parametrize(("period", "money"), [("2026-11", "69.15"), ("2026-12", "92.20")])
+def test_the_price_in_force_on_the_first_day_of_the_month(period: str, money: str) -> None:
+    usage = f"usage: [{{from: {period}-01, used: 460.4 GB}}]"
+    of_mapping = f"mapping: {{product: backup-gb, prices: {DATED}}}\nperiod: {period}\n{usage}"
+    of_product = f"mapping: alder-dental\nproducts: {{backup-gb: {{prices: {DATED}}}}}\nperiod: {period}\n{usage}"
+
+    assert outcome(of_mapping).money == D(money)
+    assert outcome(of_product).money == D(money)
+
+
+def test_a_price_of_a_case_replaces_the_dated_prices_of_a_product() -> None:
+    entry = DatedPrice.model_validate({"from": "2026-01-01", "price": D("0.9")})
+    estate = estate_with(lambda each: with_spec(each, prices=(entry,)) if each.kind.name == "Product" else each)
+    usage = "usage: [{from: 2026-11-01, used: 10 GB}]"
+
+    assert outcome(f"mapping: alder-dental\nperiod: 2026-11\n{usage}", estate).money == 9
+    assert (
+        outcome(
+            f"mapping: alder-dental\nproducts: {{backup-gb: {{price: 0.2}}}}\nperiod: 2026-11\n{usage}", estate
+        ).money
+        == 2
+    )

@@ -21,6 +21,7 @@ from reconciler.kinds.billing_rules import (
     settings_of,
 )
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
+from reconciler.kinds.dated_prices import UnitPrice
 from reconciler.kinds.exclusion import ExclusionSpec
 from reconciler.kinds.fields import ById, ByIdentifier
 from reconciler.kinds.workspace import Billing
@@ -34,20 +35,31 @@ BASE = {
 }
 
 
+NOVEMBER = date(2026, 11, 1)
+
+
 def mapping(**more: Any) -> CustomerMappingSpec:
     return CustomerMappingSpec.model_validate({**BASE, **more})
 
 
 def test_a_product_becomes_one_open_range_with_the_products_price() -> None:
-    rule = rule_of("acme", mapping(product="backup-gb"), "GB", lambda product: Decimal(3))
-    assert rule.ranges == (Range("backup-gb", None, Decimal(3)),)
+    rule = rule_of(
+        "acme",
+        mapping(product="backup-gb"),
+        "GB",
+        lambda product: UnitPrice(Decimal(3), Decimal(1)),
+        first_day=NOVEMBER,
+    )
+    assert rule.ranges == (Range("backup-gb", None, Decimal(3), Decimal(1)),)
     assert (rule.name, rule.source, rule.customer_id, rule.customer_name) == ("acme", "cove", "42", "Acme")
     assert (rule.tiering, rule.measure, rule.rounding, rule.minimum) == ("volume", "last", Rounding(), None)
 
 
 def test_the_price_of_a_range_overrides_the_products_price_even_if_it_is_zero() -> None:
     ranges = [{"upTo": 10, "product": "a", "price": 0}, {"product": {"identifier": "B"}}]
-    rule = rule_of("acme", mapping(ranges=ranges, tiering="graduated"), "GiB", lambda _: Decimal(7))
+    rule = rule_of(
+        "acme", mapping(ranges=ranges, tiering="graduated"), "GiB", lambda _: UnitPrice(Decimal(7)), first_day=NOVEMBER
+    )
     assert rule.ranges == (
         Range("a", Decimal(10), Decimal(0)),
         Range(ByIdentifier(identifier="B"), None, Decimal(7)),
@@ -55,7 +67,7 @@ def test_the_price_of_a_range_overrides_the_products_price_even_if_it_is_zero() 
 
 
 def test_a_range_without_any_price_has_no_price() -> None:
-    assert rule_of("acme", mapping(product="backup-gb"), "GB").ranges[0].price is None
+    assert rule_of("acme", mapping(product="backup-gb"), "GB", first_day=NOVEMBER).ranges[0].price is None
 
 
 def test_a_rule_has_every_setting_of_its_mapping() -> None:
@@ -71,6 +83,7 @@ def test_a_rule_has_every_setting_of_its_mapping() -> None:
             start="2025-11-15",
         ),
         "GB",
+        first_day=NOVEMBER,
     )
     assert rule.allowance == Allowance(Decimal(5), "device")
     assert rule.rounding == Rounding("nearest", Decimal("0.5"))
@@ -81,7 +94,7 @@ def test_a_rule_has_every_setting_of_its_mapping() -> None:
 def test_a_mapping_without_product_or_ranges_is_an_error() -> None:
     without = mapping(product="p").model_copy(update={"product": None})
     with pytest.raises(RuleError, match="neither product nor ranges"):
-        rule_of("acme", without, "GB")
+        rule_of("acme", without, "GB", first_day=NOVEMBER)
 
 
 def test_an_exclusion_keeps_its_reason_and_its_last_day() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from reconciler.manifests.documents import Document, Manifests, Origin
+from reconciler.manifests.on_day import on_day
 from reconciler.planning.undo_inputs import PutBack
 from reconciler.planning.undo_lines import Cause, causes
 from tests.planning.builders import (
@@ -244,3 +246,10 @@ def test_values_are_shown_as_a_person_reads_them() -> None:
 def test_a_document_that_is_gone_brings_nothing_back() -> None:
     gone = document("Company", "gone", {"identifier": "G", "name": "G", "city": "X"})
     assert found(undone=[put_back(gone, city="Y")]) == []
+
+
+def test_a_price_that_follows_from_dated_prices_is_put_back_by_hand() -> None:
+    dated = product(prices=[{"from": "2026-01-01", "price": Decimal("0.3")}])
+    (of_month,) = on_day(manifests(dated), date(2026, 11, 1)).documents
+    (cause,) = found(of_month, undone=[put_back(of_month, price="0.25")])
+    assert (cause.path, cause.edit, cause.message) == (("spec", "prices"), "by hand", "price was 0.25 before the run")

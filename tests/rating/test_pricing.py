@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,19 +13,22 @@ from reconciler.kinds.billing_rules import Range, Rule, RuleError, Unit
 from reconciler.kinds.fields import ById, ByIdentifier
 from reconciler.kinds.live_state import LiveObject
 from reconciler.manifests.documents import Document
-from reconciler.rating.pricing import default_rule, rules
+from reconciler.rating.pricing import days_of_new_prices, default_rule, rules
 from tests.additions.scene import DECLARED, LIVING, live_product, live_state_of, manifests_of
 from tests.planning.builders import mapping, product
 
 D = Decimal
+NOVEMBER = date(2026, 11, 1)
 UNITS: dict[str, Unit] = {"cove": "GB"}
 
 
-def rules_of(*changed: Document, objects: Iterable[LiveObject] = LIVING, without: str = "") -> list[Rule]:
+def rules_of(
+    *changed: Document, objects: Iterable[LiveObject] = LIVING, without: str = "", first_day: date = NOVEMBER
+) -> list[Rule]:
     """Return the rules of the declared documents, with changes."""
     by_address = {each.address: each for each in (*DECLARED, *changed)}
     found = manifests_of(each for address, each in by_address.items() if address != without)
-    return rules(found, UNITS, live_state_of(found, objects))
+    return rules(found, UNITS, live_state_of(found, objects), first_day)
 
 
 def price_of(*changed: Document, **more: Any) -> Decimal | None:
@@ -90,7 +94,7 @@ def test_the_price_of_a_mapping_is_used_before_the_price_of_the_product(price: D
 
 def test_a_reference_that_is_not_resolved_has_no_price() -> None:
     found = manifests_of(DECLARED)
-    (rule,) = rules(found, UNITS, live_state_of(manifests_of(()), ()))
+    (rule,) = rules(found, UNITS, live_state_of(manifests_of(()), ()), NOVEMBER)
     assert rule.ranges[0].price is None
 
 
@@ -106,7 +110,9 @@ def test_ranges_with_conflicting_prices_are_an_error() -> None:
 def default(fallback: dict[str, Any], *changed: Document, units: dict[str, Unit] | None = None) -> Rule | None:
     """Return the default rule for these defaults."""
     documents = {each.address: each for each in (*DECLARED, *changed)}
-    return default_rule(manifests_of(documents.values(), fallback=fallback), UNITS if units is None else units)
+    return default_rule(
+        manifests_of(documents.values(), fallback=fallback), UNITS if units is None else units, NOVEMBER
+    )
 
 
 def test_the_default_product_prices_unmapped_customers() -> None:
@@ -151,3 +157,52 @@ def test_incomplete_defaults_give_no_default_rule(fallback: dict[str, Any]) -> N
 
 def test_without_a_usage_source_there_is_no_default_rule() -> None:
     assert default({"product": "gb"}, units={}) is None
+
+
+# Prices with a date
+
+DATED = [{"from": "2026-01-01", "price": D("0.30"), "cost": D("0.10")}, {"from": "2027-01-01", "price": D("0.40")}]
+
+
+def at(first_day: date, *changed: Document, **more: Any) -> Range:
+    """Return the only range of the only rule in a month."""
+    (rule,) = rules_of(*changed, first_day=first_day, **more)
+    return rule.ranges[0]
+
+
+def test_the_price_in_force_on_the_first_day_of_the_month_counts() -> None:
+    dated = product(prices=DATED, cost=D("0.05"))
+    assert [at(date(2026, 12, 1), dated).price, at(date(2027, 1, 1), dated).price] == [D("0.30"), D("0.40")]
+    assert [at(date(2026, 12, 1), dated).cost, at(date(2027, 1, 1), dated).cost] == [D("0.10"), D("0.05")]
+
+
+def test_the_dated_price_of_a_mapping_or_a_range_is_used_before_that_of_the_product() -> None:
+    own = [{"from": "2026-11-01", "price": D(1), "cost": D("0.5")}, {"from": "2026-12-01", "price": D(2)}]
+    with_cost = product(cost=D("0.05"))
+    assert at(NOVEMBER, mapping(prices=own), with_cost) == Range("gb", None, D(1), D("0.5"))
+    assert at(date(2026, 12, 1), mapping(prices=own), with_cost) == Range("gb", None, D(2), D("0.05"))
+    assert at(NOVEMBER, mapping(product=None, ranges=[{"product": "gb", "prices": own}])).price == 1
+
+
+def test_a_mapping_whose_dated_prices_all_begin_later_has_no_price() -> None:
+    assert at(NOVEMBER, mapping(prices=[{"from": "2026-12-01", "price": D(1)}])).price is None
+
+
+def test_a_cost_that_no_manifest_declares_is_unknown() -> None:
+    assert at(NOVEMBER, objects=with_live(price=D(1), cost=D("0.5"))).cost is None
+
+
+def test_the_days_of_new_prices_come_from_products_mappings_and_ranges() -> None:
+    own = [{"from": "2026-01-01", "price": D(1)}, {"from": "2026-12-15", "price": D(2)}]
+    flat = mapping(prices=[{"from": "2026-11-01", "price": D(1)}, {"from": "2026-12-01", "price": D(2)}])
+    tiered = mapping("other", product=None, ranges=[{"upTo": D(9), "product": "gb", "prices": own}, {"product": "tb"}])
+    found = manifests_of([product(prices=DATED), flat, tiered])
+    assert days_of_new_prices(found, NOVEMBER) == [date(2026, 12, 1), date(2027, 1, 1)]
+
+
+def test_graduated_ranges_with_two_costs_for_one_product_are_an_error() -> None:
+    first = [{"from": "2026-01-01", "price": D(1), "cost": D(1)}]
+    second = [{"from": "2026-01-01", "price": D(1), "cost": D(2)}]
+    ranges = [{"upTo": D(9), "product": "gb", "prices": first}, {"product": "gb", "prices": second}]
+    with pytest.raises(RuleError, match="two costs"):
+        rules_of(mapping(product=None, ranges=ranges, tiering="graduated"))
