@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 
+from reconciler.cli import ctrl_c
 from reconciler.exit_codes import ERROR, INTERRUPTED, NOTHING_WRITTEN
 
 
@@ -16,6 +17,7 @@ def main() -> None:
 
         complete(os.environ, sys.argv[1:])
         return
+    ctrl_c.watch()
     try:
         from reconciler.cli.main import main as command_line  # noqa: PLC0415 - slow to import
 
@@ -29,10 +31,6 @@ def main() -> None:
 
 
 def _exit_code_and_message(error: BaseException) -> tuple[int, str]:
-    """Return 130 for Ctrl-C, even if it is the cause of another error, as when it interrupts the making of a class."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, KeyboardInterrupt):
-            return INTERRUPTED, NOTHING_WRITTEN
-        cause = cause.__cause__ or cause.__context__
+    if ctrl_c.caused(error):
+        return INTERRUPTED, NOTHING_WRITTEN
     return ERROR, f"error: cannot load reconciler ({type(error).__name__})\n  Install it again; see its README."

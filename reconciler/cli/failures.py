@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 
+from reconciler.cli import ctrl_c
 from reconciler.cli.annotating import github_commands
 from reconciler.cli.output import Undelivered, annotate, deliver_json, delivered, say
 from reconciler.errors import ReconcilerError
@@ -49,12 +50,12 @@ def failure_of(error: BaseException, *, command: str = "", verbose: bool = False
             return _of_manifests(error)
         case ReconcilerError():
             return Failure(error.exit_code, error.what, error.where, error.advice, more=tuple(error.more.items()))
-        case KeyboardInterrupt():
-            return Failure(INTERRUPTED, NOTHING_WRITTEN, text=NOTHING_WRITTEN)
         case typer.TyperException():
             return _of_usage(error, command)
         case OSError() if error.strerror:
             return Failure(ERROR, error.strerror, str(error.filename or ""), "Check permissions and free space.")
+        case _ if ctrl_c.caused(error):
+            return Failure(INTERRUPTED, NOTHING_WRITTEN, text=NOTHING_WRITTEN)
         case _:
             return _of_bug(error, verbose=verbose)
 
