@@ -72,6 +72,9 @@ def test_the_state_returns_clock_settings_and_counts(controls: Controls) -> None
         ({"advance_hours": 1}, "2026-11-01T01:00:00+00:00"),
         ({"advance_hours": 0.25}, "2026-11-01T00:15:00+00:00"),
         ({"advance_hours": "-2"}, "2026-10-31T22:00:00+00:00"),
+        ({"advance_days": 2}, "2026-11-03T00:00:00+00:00"),
+        ({"advance_months": 1}, "2026-12-01T00:00:00+00:00"),
+        ({"advance_months": -2}, "2026-09-01T00:00:00+00:00"),
         ({"now": "2026-12-01T00:00:00+01:00"}, "2026-11-30T23:00:00+00:00"),
         ({"freeze": True}, "2026-11-01T00:00:00+00:00"),
     ],
@@ -86,13 +89,15 @@ def test_the_clock_can_be_moved(controls: Controls, move: Any, now: str) -> None
     [
         ({"now": "2026-12-01T00:00:00"}, "has no zone"),
         ({"now": "tomorrow"}, "is not a time"),
-        ({}, "exactly one of advance_hours, now, freeze"),
+        ({}, "exactly one of advance_hours, advance_days, advance_months, now, freeze"),
         ({"advance_hours": 1, "freeze": True}, "exactly one"),
         ({"freeze": False}, "is a switch: give true"),
         ({"advance_hours": "soon"}, "cannot read the body"),
         ({"hours": 1}, "unknown field"),
         ({"advance_hours": "1e30"}, "hours are too many"),
         ({"advance_hours": "NaN"}, "is not a number of hours"),
+        ({"advance_days": "NaN"}, "is not a number of days"),
+        ({"advance_months": 1.5}, "cannot read the body"),
     ],
 )
 def test_an_invalid_move_of_the_clock_is_refused_with_a_reason(controls: Controls, move: Any, sentence: str) -> None:

@@ -85,7 +85,7 @@ def shown(tenant: Tenant) -> dict[str, list[Any]]:
 
 def test_a_loaded_sandbox_shows_exactly_what_was_saved(full: Sandbox, tmp_path: Path) -> None:
     save(full, tmp_path / "state.json")
-    clock, tenant, console, _ = load(tmp_path / "state.json")
+    clock, tenant, console, *_ = load(tmp_path / "state.json")
 
     assert shown(tenant) == shown(full.tenant)
     assert clock.now() == START
@@ -94,7 +94,7 @@ def test_a_loaded_sandbox_shows_exactly_what_was_saved(full: Sandbox, tmp_path: 
 
 def test_saving_a_loaded_sandbox_writes_the_same_file(full: Sandbox, tmp_path: Path) -> None:
     save(full, tmp_path / "first.json")
-    clock, tenant, console, _ = load(tmp_path / "first.json")
+    clock, tenant, console, *_ = load(tmp_path / "first.json")
     save(Sandbox(clock=clock, tenant=tenant, console=console), tmp_path / "second.json")
 
     assert (tmp_path / "second.json").read_bytes() == (tmp_path / "first.json").read_bytes()
@@ -102,7 +102,7 @@ def test_saving_a_loaded_sandbox_writes_the_same_file(full: Sandbox, tmp_path: P
 
 def test_after_loading_a_new_name_shows_in_every_reference(full: Sandbox, tmp_path: Path) -> None:
     save(full, tmp_path / "state.json")
-    _, tenant, _, _ = load(tmp_path / "state.json")
+    _, tenant, *_ = load(tmp_path / "state.json")
     company = next(row for row in tenant.tables["company"].rows.values() if row.data["identifier"] == "ALDER")
     integration = next(iter(tenant.tables["managedDevicesIntegration"].rows.values()))
     tenant.update("company", company, {"name": "Alder Group"})
@@ -119,7 +119,7 @@ def test_after_loading_new_objects_get_new_ids(full: Sandbox, tmp_path: Path) ->
     gone = make("company", {"identifier": "GONE", "name": "Gone", "addressLine1": "1"})
     full.tenant.delete("company", full.tenant.get("company", gone["id"]))
     save(full, tmp_path / "state.json")
-    _, tenant, _, _ = load(tmp_path / "state.json")
+    _, tenant, *_ = load(tmp_path / "state.json")
 
     assert tenant.create("company", {"identifier": "NEW", "name": "New", "addressLine1": "1"})["id"] > gone["id"]
 
@@ -128,7 +128,7 @@ def test_a_running_clock_continues_from_its_saved_time(tmp_path: Path) -> None:
     clock = Clock()
     clock.advance(timedelta(days=1000))
     save(Sandbox(clock=clock), tmp_path / "state.json")
-    again, _, _, _ = load(tmp_path / "state.json")
+    again, *_ = load(tmp_path / "state.json")
 
     assert not again.frozen
     assert again.now() > datetime.now(UTC) + timedelta(days=999)
@@ -138,7 +138,7 @@ def test_a_reference_without_its_target_is_loaded_unchanged(full: Sandbox, tmp_p
     full.tenant.tables["contact"].rows.clear()
     full.tenant.tables["managedDevicesIntegration"].rows.clear()
     save(full, tmp_path / "state.json")
-    _, tenant, _, _ = load(tmp_path / "state.json")
+    _, tenant, *_ = load(tmp_path / "state.json")
 
     assert shown(tenant) == shown(full.tenant)
 

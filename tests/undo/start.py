@@ -21,5 +21,5 @@ def begin(shop: Shop, prepare: Callable[[Shop], None], kept: Path) -> None:
         return
     shutil.rmtree(place)
     shutil.copytree(files, place)
-    clock, tenant, console, _ = load(state)
+    clock, tenant, console, *_ = load(state)
     shop.show(Sandbox(clock=clock, tenant=tenant, console=console))

@@ -53,6 +53,7 @@ class Application:
     def answer(self, request: Request) -> Response:
         """Answer one ConnectWise request and add it to the request log."""
         sandbox = self.sandbox
+        sandbox.catch_up()
         response = self._connectwise.answer(request)
         now = sandbox.clock.now()
         response = response.dated(now)

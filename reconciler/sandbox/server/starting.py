@@ -67,15 +67,23 @@ def new_sandbox(
 
 def _loaded(path: Path, start: datetime | None, faults: Faults, latency_ms: int) -> Sandbox:
     try:
-        clock, tenant, console, truth = load(path)
+        loaded = load(path)
     except SavedStateError as error:
         raise StartError(str(error), where=str(path), advice="Move the file away to begin with a new tenant.") from None
     except OSError as error:
         raise StartError(f"the state cannot be read: {error.strerror}", where=str(path)) from None
     if start is not None:
-        clock.freeze()
-        clock.set(start)
-    return Sandbox(clock=clock, faults=faults, tenant=tenant, console=console, truth=truth, latency_ms=latency_ms)
+        loaded.clock.freeze()
+        loaded.clock.set(start)
+    return Sandbox(
+        clock=loaded.clock,
+        faults=faults,
+        tenant=loaded.tenant,
+        console=loaded.console,
+        truth=loaded.truth,
+        invoicing=loaded.invoicing,
+        latency_ms=latency_ms,
+    )
 
 
 def save_sandbox(sandbox: Sandbox, path: Path) -> None:

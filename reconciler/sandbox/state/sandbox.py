@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from reconciler.sandbox.connectwise.tenant.invoicing import Invoicing
 from reconciler.sandbox.connectwise.tenant.setup import new_tenant
 from reconciler.sandbox.connectwise.tenant.tenant import Tenant
 from reconciler.sandbox.cove.console import Console
@@ -16,7 +19,7 @@ class Sandbox(Environment):
 
     A part that is left out is new: a tenant with setup tables only, a console with the customers of the example estate,
     and the clock of the tenant. Without a tenant, the clock has the machine's time. `truth` has the company of each
-    customer in a messy estate.
+    customer in a messy estate. `invoicing` says which invoices are made as time passes; at first, none are.
     """
 
     def __init__(
@@ -27,6 +30,7 @@ class Sandbox(Environment):
         tenant: Tenant | None = None,
         console: Console | None = None,
         truth: Truth | None = None,
+        invoicing: Invoicing | None = None,
         credentials: Credentials | None = None,
         latency_ms: int = 0,
         rate_per_second: int | None = None,
@@ -41,6 +45,15 @@ class Sandbox(Environment):
         self.tenant = tenant or new_tenant(self.clock)
         self.console = console or Console(self.clock)
         self.truth = truth
+        self.invoicing = Invoicing() if invoicing is None else invoicing
+
+    def catch_up(self) -> None:
+        """Make the invoices that have become due since the last request."""
+        self.invoicing.make_due(self.tenant)
+
+    def pass_time(self, until: datetime) -> None:
+        """Move the clock, and make each invoice that becomes due on the way at its moment."""
+        self.invoicing.pass_time(self.tenant, until)
 
     def variables(self, url: str) -> dict[str, str]:
         """Return the environment variables of the example estate, by name, for a sandbox that is served at `url`."""

@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -22,6 +22,7 @@ from reconciler.sandbox.connectwise.schema.references import shape
 from reconciler.sandbox.connectwise.schema.validation import Unfit
 from reconciler.sandbox.connectwise.store import solutions
 from reconciler.sandbox.connectwise.store.tables import Row
+from reconciler.sandbox.connectwise.tenant.invoicing import Invoicing, Routine
 from reconciler.sandbox.connectwise.tenant.tenant import Tenant
 from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.cove.data.saved import WorldState, dump_world, load_world
@@ -61,6 +62,18 @@ class Saved(msgspec.Struct, forbid_unknown_fields=True):
     world: WorldState
     tables: dict[str, _SavedTable]
     truth: Truth | None = None
+    usual_routine: Routine | None = None
+    routines: list[tuple[int, Routine | None]] = []
+
+
+class Loaded(NamedTuple):
+    """The parts of a sandbox in a state file. Only a messy estate has a truth."""
+
+    clock: Clock
+    tenant: Tenant
+    console: Console
+    truth: Truth | None
+    invoicing: Invoicing
 
 
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
@@ -89,6 +102,8 @@ def save(sandbox: Sandbox, path: Path) -> None:
             for name, table in sandbox.tenant.tables.items()
         },
         truth=sandbox.truth,
+        usual_routine=sandbox.invoicing.usual,
+        routines=list(sandbox.invoicing.of_agreement.items()),
     )
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -104,8 +119,8 @@ def save(sandbox: Sandbox, path: Path) -> None:
         raise
 
 
-def load(path: Path) -> tuple[Clock, Tenant, Console, Truth | None]:
-    """Return the clock, the tenant, the console and the truth of a state file. Only a messy estate has a truth.
+def load(path: Path) -> Loaded:
+    """Return the parts of a sandbox in a state file.
 
     Raises:
         SavedStateError: the file holds no state of this version.
@@ -118,7 +133,8 @@ def load(path: Path) -> tuple[Clock, Tenant, Console, Truth | None]:
         clock = Clock(saved.now) if saved.frozen else _running(saved.now)
         console = Console(clock, load_world(saved.world), page_ceiling=saved.page_ceiling)
         console.failed_logins = saved.failed_logins
-        return clock, _tenant(saved, clock), console, saved.truth
+        invoicing = Invoicing(saved.usual_routine, dict(saved.routines))
+        return Loaded(clock, _tenant(saved, clock), console, saved.truth, invoicing)
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, ValueError) as error:
         raise SavedStateError(f"the file is not a state of the sandbox: {error}") from None
 

@@ -340,6 +340,90 @@ def test_a_prorating_agreement_bills_a_share_of_the_first_period_only(api: Api) 
     assert [invoice(api, agreement)["total"] for _ in range(2)] == [Decimal("15.00"), Decimal("30.00")]
 
 
+def test_a_prorating_agreement_bills_a_share_of_the_last_period(api: Api) -> None:
+    agreement = api.agreement(prorateFlag=True)
+    api.addition(
+        agreement, api.product(), quantity=30, unitPrice=1, effectiveDate="2026-11-11", cancelledDate="2026-11-15"
+    )
+    assert invoice(api, agreement)["total"] == Decimal("5.00")
+
+
+def test_a_line_of_a_whole_period_bills_it_whole_where_the_agreement_prorates(api: Api) -> None:
+    agreement = api.agreement(prorateFlag=True)
+    api.addition(
+        agreement,
+        api.product(),
+        quantity=3,
+        unitPrice=Decimal("0.335"),
+        effectiveDate="2026-11-01",
+        cancelledDate="2026-11-30",
+    )
+    assert [invoice(api, agreement)["total"] for _ in range(2)] == [Decimal("1.01"), Decimal(0)]
+
+
+def test_a_monthly_period_that_starts_on_the_31st_ends_with_each_month(api: Api) -> None:
+    agreement = api.agreement(startDate="2026-12-31")
+    following = []
+    for _ in range(3):
+        invoice(api, agreement, date="2026-12-31T00:00:00Z")
+        following.append(api.get(f"{AGREEMENTS}/{agreement['id']}")["nextInvoiceDate"][:10])
+    assert following == ["2027-01-31", "2027-02-28", "2027-03-31"]
+
+
+def test_an_invoiced_addition_keeps_its_first_day_and_product_until_the_invoice_is_deleted(api: Api) -> None:
+    agreement, other = api.agreement(prorateFlag=True), api.product(identifier="OTHER")
+    line = api.addition(agreement, api.product(), effectiveDate="2026-11-01")
+    path = f"{AGREEMENTS}/{agreement['id']}/additions/{line['id']}"
+    made = invoice(api, agreement)
+    changes = [
+        {"op": "replace", "path": "effectiveDate", "value": "2026-11-02T00:00:00Z"},
+        {"op": "replace", "path": "product", "value": {"id": other["id"]}},
+    ]
+    assert problems(api.http.patch(path, json=changes)) == [("product", "InvalidField"), INVOICED[0]]
+    assert api.http.delete(path).status_code == 409
+    api.patch(path, quantity=3, unitPrice=2, cancelledDate="2026-11-30T00:00:00Z")
+    assert api.get(f"/finance/invoices/{made['id']}")["total"] == Decimal("2.50")
+
+    api.http.delete(f"/finance/invoices/{made['id']}")
+    assert api.http.patch(path, json=changes).status_code == 200
+    assert api.http.delete(path).status_code == 204
+
+
+def test_an_addition_cannot_move_into_an_invoiced_period(api: Api) -> None:
+    agreement = api.agreement()
+    invoice(api, agreement)
+    line = api.addition(agreement, api.product(), effectiveDate="2026-12-05")
+    early = [{"op": "replace", "path": "effectiveDate", "value": "2026-11-05T00:00:00Z"}]
+    assert problems(api.http.patch(f"{AGREEMENTS}/{agreement['id']}/additions/{line['id']}", json=early)) == INVOICED
+
+
+def test_an_agreement_bills_the_periods_that_begin_up_to_its_end(api: Api) -> None:
+    agreement = api.agreement(noEndingDateFlag=False, endDate="2026-12-01")
+    invoice(api, agreement)
+    invoice(api, agreement)
+    body = {"type": "Agreement", "company": {"id": agreement["company"]["id"]}, "agreement": {"id": agreement["id"]}}
+    assert problems(api.http.post("/finance/invoices", json=body)) == [("agreement", "InvalidField")]
+
+
+def test_a_one_time_agreement_is_invoiced_once(api: Api) -> None:
+    agreement = api.agreement(billingCycle={"name": "One Time"})
+    made = invoice(api, agreement)
+    body = {"type": "Agreement", "company": {"id": agreement["company"]["id"]}, "agreement": {"id": agreement["id"]}}
+    assert problems(api.http.post("/finance/invoices", json=body)) == [("agreement", "InvalidField")]
+    api.http.delete(f"/finance/invoices/{made['id']}")
+    invoice(api, agreement)
+
+
+def test_an_invoice_of_a_period_keeps_its_agreement(api: Api) -> None:
+    agreement = api.agreement()
+    made = invoice(api, agreement)
+    other = [{"op": "replace", "path": "type", "value": "Standard"}]
+    assert problems(api.http.patch(f"/finance/invoices/{made['id']}", json=other)) == [("type", "InvalidField")]
+    assert api.patch(f"/finance/invoices/{made['id']}", reference="A-1")["applyToId"] == agreement["id"]
+    plain = api.post("/finance/invoices", {"type": "Miscellaneous", "company": {"id": agreement["company"]["id"]}})
+    assert api.patch(f"/finance/invoices/{plain['id']}", type="Standard")["type"] == "Standard"
+
+
 def test_an_addition_cannot_start_before_the_agreement_bills(api: Api) -> None:
     agreement = api.agreement(billStartDate="2026-11-15T00:00:00Z", prorateFlag=True)
     assert refused(api, agreement, effectiveDate="2026-11-14T00:00:00Z") == INVOICED

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from reconciler.sandbox.connectwise.rules.base import Draft, Rules, Writes
+from reconciler.sandbox.connectwise.rules.billed import billing
 from reconciler.sandbox.connectwise.schema.validation import CENTS, money
 from reconciler.sandbox.connectwise.store.store import Store
 from reconciler.sandbox.connectwise.store.tables import Row
@@ -155,7 +156,7 @@ class AdditionRules(Rules):
             draft.default("sequenceNumber", money(len(store.children("addition", draft.parent or 0)) + 1))
 
     def check(self, draft: Draft) -> None:
-        """Refuse a cancel date before the start, a bundle, and a new addition that starts too early."""
+        """Refuse a cancel date before the start, a bundle, a start that is too early, and changes of a billed line."""
         values = draft.values
         cancelled = values.get("cancelledDate")
         if cancelled is not None and cancelled < values["effectiveDate"]:
@@ -163,8 +164,16 @@ class AdditionRules(Rules):
         product = draft.row_of("IvItem", "product")
         if product is not None and product.data["productClass"] == "Bundle":
             draft.refuse("addition", "product", f"Product {product.data['identifier']} is a bundle")
-        if draft.row is None:
+        row = draft.row
+        if row is None or draft.values["effectiveDate"] != row.data["effectiveDate"]:
             _check_start(draft)
+        if row is not None:
+            _check_billed(draft, row)
+
+    def used_by(self, store: Store, row: Row) -> str | None:
+        """Return an invoice that bills the addition [guess: a line that was billed cannot be deleted]."""
+        invoice = billing(store, row)
+        return None if invoice is None else f"invoice {invoice.id}"
 
     def compute(self, store: Store, row: Row) -> None:
         """Compute quantity, prices, costs, margin and status from the fields, the agreement and the product."""
@@ -190,8 +199,19 @@ class AdditionRules(Rules):
         data["agreementStatus"] = "Cancelled" if over else agreement["agreementStatus"]
 
 
+def _check_billed(draft: Draft, row: Row) -> None:
+    """Refuse another product or first day for a line that an invoice bills [guess]. Quantity and price can change."""
+    changed = [name for name in ("product", "effectiveDate") if draft.values[name] != row.data[name]]
+    if changed and (invoice := billing(draft.store, row)) is not None:
+        for name in changed:
+            draft.refuse("addition", name, f"Invoice {invoice.id} bills addition {row.id}: its {name} cannot change")
+
+
 def _check_start(draft: Draft) -> None:
-    """Refuse a new addition that starts before billing does or, without proration, in an invoiced period [docs]."""
+    """Refuse a first day before billing starts [docs].
+
+    Without proration, also refuse one in an invoiced period [docs for a new addition, guess for a changed one].
+    """
     agreement = draft.store.tables["agreement"].rows[draft.parent or 0].data
     begins = draft.values["effectiveDate"][:10]
     bills_from = (agreement.get("billStartDate") or agreement["startDate"])[:10]

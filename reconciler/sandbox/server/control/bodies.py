@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from calendar import monthrange
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Final, Literal
@@ -13,6 +14,7 @@ from msgspec import Meta
 from reconciler.sandbox.cove.data.model import Level, Profile, State
 
 _MOST_HOURS: Final = 24 * 366 * 100
+_MOST_MONTHS: Final = 12 * 100
 _MOST_FACTOR: Final = 1_000_000
 _Text = Annotated[str, Meta(min_length=1, max_length=250)]
 _Positive = Annotated[int, Meta(ge=1)]
@@ -50,6 +52,8 @@ class ClockBody(_Body):
     """One move of the clock."""
 
     advance_hours: Decimal | msgspec.UnsetType = msgspec.UNSET
+    advance_days: Decimal | msgspec.UnsetType = msgspec.UNSET
+    advance_months: Annotated[int, Meta(ge=-_MOST_MONTHS, le=_MOST_MONTHS)] | msgspec.UnsetType = msgspec.UNSET
     now: str | msgspec.UnsetType = msgspec.UNSET
     freeze: bool | msgspec.UnsetType = msgspec.UNSET
 
@@ -135,6 +139,24 @@ class ObjectBody(msgspec.Struct, forbid_unknown_fields=True):
     by: _Text = "OtherIntegration"
 
 
+class RoutineBody(msgspec.Struct, forbid_unknown_fields=True):
+    """When the invoices of an agreement are made, or those of all agreements. `days` before or after the period."""
+
+    timing: Literal["advance", "arrears", "none"]
+    days: Annotated[int, Meta(ge=0, le=90)] = 0
+    agreement: int | None = None
+
+
+class InvoicesBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The invoices to make today: of one agreement or of all, those of each period that begins by the day `through`.
+
+    Without `through`, it is the next invoice of each.
+    """
+
+    agreement: int | None = None
+    through: date | None = None
+
+
 class ObjectId(msgspec.Struct):
     """An object that is named by its id."""
 
@@ -178,6 +200,29 @@ def read_hours(hours: Decimal) -> timedelta:
     if abs(hours) > _MOST_HOURS:
         raise ControlError(f"{hours} hours are too many: give at most {_MOST_HOURS}")
     return timedelta(seconds=int(hours * 3600))
+
+
+def read_days(days: Decimal) -> timedelta:
+    """Return a number of days as a timedelta, in whole seconds.
+
+    Raises:
+        ControlError: the number is not finite, or larger than a century.
+    """
+    if not days.is_finite():
+        raise ControlError(f"{days} is not a number of days")
+    return read_hours(days * 24)
+
+
+def months_later(moment: datetime, months: int) -> datetime:
+    """Return the same time of day some months later, on the month's last day where it has no such day.
+
+    Raises:
+        ControlError: the year is not one of the calendar.
+    """
+    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    if not MINYEAR <= year <= MAXYEAR:
+        raise ControlError(f"{months} months from {moment.date()} lie outside the calendar")
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
 
 
 def read_factor(factor: Decimal) -> Fraction:

@@ -13,6 +13,8 @@ from reconciler.sandbox.server.control.bodies import (
     FaultsBody,
     ResetBody,
     SettingsBody,
+    months_later,
+    read_days,
     read_hours,
     read_moment,
 )
@@ -58,14 +60,23 @@ def show_clock(call: Call) -> dict[str, Any]:
 
 
 def move_clock(call: Call) -> dict[str, Any]:
-    """Advance, set or freeze the clock, and return it."""
-    match call.read(ClockBody).only():
-        case "advance_hours", hours:
-            call.sandbox.clock.advance(read_hours(hours))
-        case "now", text:
-            call.sandbox.clock.set(read_moment(text))
-        case _:
-            call.sandbox.clock.freeze()
+    """Advance, set or freeze the clock, and return it. Invoices that become due on the way are made."""
+    sandbox = call.sandbox
+    clock, now = sandbox.clock, sandbox.clock.now()
+    try:
+        match call.read(ClockBody).only():
+            case "advance_hours", hours:
+                sandbox.pass_time(now + read_hours(hours))
+            case "advance_days", days:
+                sandbox.pass_time(now + read_days(days))
+            case "advance_months", months:
+                sandbox.pass_time(months_later(now, months))
+            case "now", text:
+                sandbox.pass_time(read_moment(text))
+            case _:
+                clock.freeze()
+    except OverflowError:
+        raise ControlError("the clock cannot show that time") from None
     return show_clock(call)
 
 

@@ -5,7 +5,7 @@
 | `GET  /sandbox/state` | returns clock, settings, faults, and the counts of requests and objects |
 | `GET  /sandbox/overview?rows=N` | returns the tables of the page at `/`, with at most N rows each (default 200) |
 | `GET  /sandbox/clock` | returns `{"now", "frozen"}` |
-| `POST /sandbox/clock` | one of `{"advance_hours": 1}` (also 0.25 or -1), `{"now": "ISO 8601"}`, `{"freeze": true}` |
+| `POST /sandbox/clock` | moves or freezes the clock, as below |
 | `GET  /sandbox/faults` | returns the active faults, and how many requests each one has hit |
 | `POST /sandbox/faults` | `{"faults": ["429:2@/company", …]}` replaces all faults; `[]` ends them |
 | `POST /sandbox/settings` | any of `{"latency_ms": 20, "rate_per_second": 40 or null, "page_ceiling": 300}` |
@@ -13,6 +13,11 @@
 | `POST /sandbox/requests` | `{"reset": true}` sets all counts to 0 |
 | `POST /sandbox/codebase` | `{"codebase": "v2026_5/"}` upgrades the tenant; its old API root then returns 404 |
 | `POST /sandbox/tenant/PATH` | creates, changes or deletes an object of ConnectWise as another login, as below |
+| `GET  /sandbox/invoicing` | returns when the invoices of each agreement are made, and the next one, as below |
+| `POST /sandbox/invoicing` | `{"timing": "advance", "arrears" or "none", "days"?: 0, "agreement"?: ID}`, as below |
+| `GET  /sandbox/invoices` | returns each invoice of a period with its lines, as below |
+| `GET  /sandbox/invoices/{id}` | returns one invoice with its lines |
+| `POST /sandbox/invoices` | `{"agreement"?: ID, "through"?: "2026-10-31"}` makes invoices today, as below |
 | `GET  /sandbox/truth` | returns the company of each customer in a messy estate, as below |
 | `GET  /sandbox/truth/{id}` | returns the truth of one customer of the console |
 | `POST /sandbox/truth/score` | `{"proposals": […]}` as of `import --json` returns their score, as below |
@@ -23,6 +28,9 @@
 | `POST /sandbox/console/devices/{id}` | changes a device, as below |
 | `POST /sandbox/console/columns` | `{"refused"?: ["I14"], "retired"?: ["I14"]}`, as below |
 | `POST /sandbox/console/sessions` | one of `{"unlock": true}` (after failed logins), `{"expire_visas": true}` |
+
+A request moves the clock in one way: `{"advance_hours": 1}` (also 0.25 or -1), `{"advance_days": 1}`,
+`{"advance_months": 1}`, `{"now": "ISO 8601"}`, or `{"freeze": true}`.
 
 PATH is the path of an object or a list below the API root, such as `finance/agreements/12/additions/34`. Its body has
 one of `{"create": {…}}` (for a list), `{"set": {…}}` and `{"delete": true}`. It may have `"by"`, the login that
@@ -57,7 +65,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from reconciler.sandbox.cove.data.census import WorldError
-from reconciler.sandbox.server.control import console, general, tenant, truth
+from reconciler.sandbox.server.control import console, general, invoicing, tenant, truth
 from reconciler.sandbox.server.control.bodies import ControlError
 from reconciler.sandbox.server.control.call import Call
 from reconciler.sandbox.shared.faults import FaultSpecError
@@ -78,6 +86,11 @@ _CONTROLS: Final[tuple[tuple[str, str, _Handler], ...]] = (
     ("POST", "/sandbox/requests", general.reset_requests),
     ("POST", "/sandbox/codebase", general.upgrade),
     ("POST", "/sandbox/tenant/{path:path}", tenant.write),
+    ("GET", "/sandbox/invoicing", invoicing.show_routines),
+    ("POST", "/sandbox/invoicing", invoicing.set_routine),
+    ("GET", "/sandbox/invoices", invoicing.show_invoices),
+    ("GET", "/sandbox/invoices/{id:int}", invoicing.show_invoice),
+    ("POST", "/sandbox/invoices", invoicing.make_invoices),
     ("GET", "/sandbox/truth", truth.show_truth),
     ("GET", "/sandbox/truth/{id:int}", truth.show_customer),
     ("POST", "/sandbox/truth/score", truth.score_proposals),
@@ -105,6 +118,7 @@ def _endpoint(sandbox: Sandbox, handler: _Handler) -> Callable[[Request], Awaita
                 raise ControlError("send Content-Type: application/json", 415)
             rows = request.query_params.get("rows", "")
             place = request.path_params
+            sandbox.catch_up()
             return _json(handler(Call(sandbox, body, place.get("id", 0), rows, place.get("path", ""))))
         except ControlError as error:
             return _json({"error": str(error)}, error.status)
