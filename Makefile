@@ -69,11 +69,12 @@ docs-serve: install  ## Serve the site on http://localhost:8000, and build it ag
 record: install  ## Record the test cassettes again, from the sandbox or from the tenant in the environment
 	$(BIN)/python -m pytest -q --record-mode=rewrite tests/connectwise/test_wire_format.py tests/metering/test_cassettes.py
 
-lock: install  ## Update the three locks to the newest versions
+lock: install  ## Update the locks to the newest versions
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(COMPILE) --upgrade --extra dev --extra postgresql --extra sandbox pyproject.toml -o requirements.lock
+	$(COMPILE) --upgrade --extra dev --extra parquet --extra postgresql --extra report --extra sandbox pyproject.toml -o requirements.lock
 	$(COMPILE) --extra postgresql --constraint requirements.lock --no-annotate pyproject.toml -o runtime.lock
 	$(COMPILE) --extra postgresql --extra sandbox --constraint requirements.lock --no-annotate pyproject.toml -o sandbox.lock
+	$(COMPILE) --extra parquet --extra postgresql --extra report --constraint requirements.lock --no-annotate pyproject.toml -o report.lock
 
 dist: install  ## Build dist/: the wheel, and the locks that install it
 	$(BIN)/python -m tools.dist

@@ -4,7 +4,7 @@ The ranks, from the top. A room imports only from rooms of lower ranks:
 
     0  cli
     1  fleet
-    2  importing   closing   applying   cases   scaffold   alerts
+    2  importing   closing   applying   cases   scaffold   alerts   reporting
     3  additions
     4  rating   metering
     5  planning
@@ -43,6 +43,7 @@ RANKS = {
     "cases": 2,
     "scaffold": 2,
     "alerts": 2,
+    "reporting": 2,
     "additions": 3,
     "rating": 4,
     "metering": 4,
@@ -74,7 +75,7 @@ VALUES_OF = {"ledger", "metering", "live", "connectwise"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 AT_RUN_TIME = {"tzdata"}
 """Declared, and imported by no line of ours: `zoneinfo` takes its zones from it where a system has none."""
-MODULE_OF = {"py-yaml12": "yaml12", "pyyaml": "yaml", "ruamel-yaml": "ruamel"}
+MODULE_OF = {"py-yaml12": "yaml12", "pyyaml": "yaml", "ruamel-yaml": "ruamel", "vl-convert-python": "vl_convert"}
 """Distributions whose module has another name."""
 BROUGHT_BY = {
     "h11": "uvicorn",
@@ -209,8 +210,26 @@ SANDBOX = {path for path in MODULES if room_of(path) == "sandbox"}
 
 
 def test_every_package_that_is_imported_is_declared() -> None:
-    assert third_party(set(MODULES) - SANDBOX) <= declared()
+    assert third_party(set(MODULES) - SANDBOX) <= declared() | declared("parquet") | declared("report")
     assert third_party(SANDBOX) <= declared() | declared("sandbox")
+
+
+@pytest.mark.parametrize("extra", ["parquet", "report"])
+def test_the_packages_of_an_extra_are_imported_only_when_they_are_needed(extra: str) -> None:
+    assert declared(extra) <= third_party(MODULES)
+    at_once = {
+        name.split(".")[0]
+        for path in MODULES
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [str(node.module)]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    assert at_once & declared(extra) == set()
 
 
 def test_the_extra_of_the_sandbox_has_the_packages_that_only_the_sandbox_imports() -> None:

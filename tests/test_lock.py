@@ -51,7 +51,8 @@ def pins(file: str) -> dict[str, list[Pin]]:
 
 
 LOCKS = {
-    "requirements.lock": ["postgresql", "sandbox", "dev"],
+    "requirements.lock": ["parquet", "postgresql", "report", "sandbox", "dev"],
+    "report.lock": ["parquet", "postgresql", "report"],
     "runtime.lock": ["postgresql"],
     "sandbox.lock": ["postgresql", "sandbox"],
 }
@@ -145,7 +146,7 @@ def test_a_lock_has_a_hash_for_every_package_and_names_no_host(file: str) -> Non
     assert not re.search(r"^\s*(-i|-f|--(?!hash=))", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("file", ["runtime.lock", "sandbox.lock"])
+@pytest.mark.parametrize("file", ["report.lock", "runtime.lock", "sandbox.lock"])
 def test_a_lock_for_users_has_the_tested_versions(file: str) -> None:
     tested = pins("requirements.lock")
 
@@ -156,6 +157,12 @@ def test_a_lock_for_users_has_the_tested_versions(file: str) -> None:
 def test_the_runtime_lock_leaves_out_the_packages_of_the_sandbox() -> None:
     assert pins("sandbox.lock").keys() - pins("runtime.lock").keys() == {"lark", "starlette", "uvicorn"}
     assert pins("runtime.lock").keys() <= pins("sandbox.lock").keys()
+
+
+def test_the_runtime_lock_leaves_out_the_packages_that_draw_plots_and_write_parquet() -> None:
+    added = {"altair", "narwhals", "packaging", "pyarrow", "vl-convert-python"}
+    assert pins("report.lock").keys() - pins("runtime.lock").keys() == added
+    assert pins("runtime.lock").keys() <= pins("report.lock").keys()
 
 
 def test_make_lock_resolves_each_lock_with_its_extras() -> None:

@@ -6,6 +6,7 @@ wheel and names its hash, and pip prefers the file with the hash that it expects
 the requirements file, so you can copy the files together to any folder and install from there.
 
 `dist/requirements-sandbox.txt` installs the same wheel, and with sandbox.lock also the libraries of the sandbox.
+`dist/requirements-report.txt` does so with report.lock and the libraries that draw plots and write Parquet.
 """
 
 from __future__ import annotations
@@ -18,7 +19,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKS = {"requirements.txt": "runtime.lock", "requirements-sandbox.txt": "sandbox.lock"}
+LOCKS = {
+    "requirements.txt": "runtime.lock",
+    "requirements-report.txt": "report.lock",
+    "requirements-sandbox.txt": "sandbox.lock",
+}
 """Each requirements file beside the wheel, and the lock that it contains."""
 REQUIREMENTS = """\
 # Installs {name} {version} and the libraries that it was tested with, including the one for a PostgreSQL ledger.

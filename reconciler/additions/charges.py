@@ -82,7 +82,7 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
     ended = [each for each in devices if _is_over(each, at)]
     problems = {name: source_problem(source, now, settings.max_age) for name, source in snapshots.items()}
     failed = {name: problem for name, problem in problems.items() if problem is not None}
-    histories = {name: History(source, at.span, _exempt(name, devices, at)) for name, source in snapshots.items()}
+    histories = histories_of(inputs, at)
     rows: list[CoverageRow] = []
     customers: list[ChargedCustomer] = []
     for rule in rules:
@@ -116,6 +116,12 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
     return ChargedUsage(
         at.period, charges, Coverage(in_order(rows), failures), tuple(dict.fromkeys(warnings)), now, proposed
     )
+
+
+def histories_of(inputs: ChargeInputs, at: MeteringContext) -> dict[str, History]:
+    """Return the history of each source, without the devices that an exclusion leaves out."""
+    devices = [each for each in inputs.exclusions if each.device_id is not None]
+    return {name: History(source, at.span, _exempt(name, devices, at)) for name, source in inputs.snapshots.items()}
 
 
 def _amount_at_risk(default_rule: Rule | None, at: MeteringContext) -> AmountAtRisk:

@@ -14,6 +14,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.manifests import schemas
 from reconciler.manifests.suggestions import listed, nearest
 from reconciler.planning.published import published
+from reconciler.reporting import published as report
 
 
 def schema(
@@ -22,7 +23,7 @@ def schema(
         str,
         typer.Argument(
             metavar="KIND",
-            help="A kind such as Company, or Defaults, price-cases, plan, outcome, or manifest for all kinds.",
+            help="A kind such as Company, or Defaults, price-cases, plan, outcome, report, or manifest for all kinds.",
         ),
     ] = schemas.ANY,
     write: Annotated[
@@ -30,7 +31,7 @@ def schema(
     ] = None,
     list_all: Annotated[bool, typer.Option("--list", help="List the schemas instead.")] = False,
 ) -> None:
-    """Print the JSON Schema of a manifest, of price cases, of a plan file or of an outcome, or write all of them."""
+    """Print the JSON Schema of a manifest, of price cases, of a plan, an outcome or a report, or write all of them."""
     context: Context = ctx.obj
     all_schemas = every_schema()
     if write is not None:
@@ -48,7 +49,7 @@ def schema(
 
 def every_schema() -> schemas.Schemas:
     """Return all schemas by the name of their file, without its ending."""
-    return {**schemas.schemas(), cases.NAME: cases.schema(), **published()}
+    return {**schemas.schemas(), cases.NAME: cases.schema(), report.NAME: report.schema(), **published()}
 
 
 def _list(all_schemas: schemas.Schemas, *, as_json: bool) -> None:

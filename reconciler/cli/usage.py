@@ -11,25 +11,23 @@ from typing import Annotated, Any
 
 import typer
 
-from reconciler.additions.charges import charge_usage
-from reconciler.additions.ownership import ownership_of
-from reconciler.additions.report import ReportRow, report_rows
 from reconciler.cli.clock import check_clock
 from reconciler.cli.commands import GROUPS
 from reconciler.cli.context import Context
 from reconciler.cli.output import deliver_json, paint_of, print_lines, print_note, width
 from reconciler.cli.planning import PlanOptions, make_plan
 from reconciler.cli.pulling import pull_usage
-from reconciler.cli.reading import read_usage
-from reconciler.cli.session import Session, open_session
+from reconciler.cli.session import open_session
+from reconciler.cli.usage_export import export
+from reconciler.cli.usage_report import report
 from reconciler.cli.watch import SendAlerts, Watch
 from reconciler.cli.watched import watched
 from reconciler.exit_codes import DONE, ERROR, UNACCOUNTED
-from reconciler.live.read import Scope, read_live_state
+from reconciler.live.read import Scope
 from reconciler.metering.collect import GUARDRAIL, Collected
 from reconciler.planning.plan import Plan
 from reconciler.planning.plan_file import plan_json
-from reconciler.rendering.tables import coverage_table, pulls_table, report_table
+from reconciler.rendering.tables import coverage_table, pulls_table
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=GROUPS["usage"][1])
 
@@ -121,28 +119,8 @@ def coverage(ctx: typer.Context, alert: SendAlerts = False) -> int:
     return watched(context, watch, plan_and_show)
 
 
-@app.command()
-def report(ctx: typer.Context) -> None:
-    """Show our additions next to their usage."""
-    context: Context = ctx.obj
-
-    async def read_rows() -> tuple[list[ReportRow], str | None]:
-        async with open_session(context) as session:
-            return await _report_rows(session), session.workspace.billing.currency
-
-    found, currency = asyncio.run(read_rows())
-    rows = [row.to_json() for row in found]
-    _print(context, rows, lambda: report_table(rows, paint_of(context), width(), currency=currency))
-
-
-async def _report_rows(session: Session) -> list[ReportRow]:
-    """Return the rows of the report that the vendor's guide checks in step 10. No source is pulled."""
-    live_state = await read_live_state(session.client, session.manifests, Scope(setup=False, usage=True))
-    read = await read_usage(session, live_state)
-    usage, workspace = charge_usage(read.to_charge), session.workspace
-    ownership = ownership_of(read.live_state, read.to_charge.rules, workspace, read.snapshot, usage.period)
-    units = {source.name: source.unit for source in workspace.usage}
-    return report_rows(ownership, read.live_state, usage.charges, units)
+app.command()(report)
+app.command()(export)
 
 
 def _print(context: Context, content: Any, lines: Callable[[], Iterable[str]]) -> None:

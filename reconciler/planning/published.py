@@ -27,18 +27,19 @@ class _AsWritten(GenerateJsonSchema):
 
 def published() -> dict[str, Schema]:
     """Return the schemas by the name of their file, without its extension."""
-    plan = _schema(Plan, "Plan", "What `reconciler plan --out FILE` writes and `reconciler apply FILE` carries out.")
+    plan = schema_of(Plan, "Plan", "What `reconciler plan --out FILE` writes and `reconciler apply FILE` carries out.")
     plan["properties"]["checksum"] = {
         "title": "Checksum",
         "description": "SHA-256 over the rest of the file. An edited plan file is refused.",
         "type": "string",
     }
     plan["required"] = ["format_version", *plan["required"], "checksum"]
-    outcome = _schema(Outcome, "Outcome", "What an apply with `--json` prints: the result of each action.")
+    outcome = schema_of(Outcome, "Outcome", "What an apply with `--json` prints: the result of each action.")
     return {"plan": plan, "outcome": outcome}
 
 
-def _schema(model: type[BaseModel], title: str, description: str) -> Schema:
+def schema_of(model: type[BaseModel], title: str, description: str) -> Schema:
+    """Return the schema of a model whose amounts are text."""
     made = model.model_json_schema(schema_generator=_AsWritten)
     named = {"$schema": DIALECT, "$id": f"urn:{API_VERSION.replace('/', ':')}:{title.lower()}"}
     return {**named, **made, "title": title, "description": description}

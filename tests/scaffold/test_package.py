@@ -11,7 +11,7 @@ from reconciler import __version__
 from reconciler.errors import ReconcilerError
 from reconciler.scaffold.package import Package
 from reconciler.scaffold.package import package_of as read_package
-from tools.dist import describe
+from tools.dist import LOCKS, describe
 
 WHEEL = f"reconciler-{__version__}-py3-none-any.whl"
 DIGEST = hashlib.sha256(b"wheel").hexdigest()
@@ -27,7 +27,7 @@ def package_of(text: str) -> Package:
 def dist(tmp_path: Path) -> Path:
     """Return a folder with the files that `make dist` writes, for a wheel that cannot be installed."""
     (tmp_path / WHEEL).write_bytes(b"wheel")
-    for name, text in describe(tmp_path / WHEEL, dict.fromkeys(("runtime.lock", "sandbox.lock"), LIBRARIES)).items():
+    for name, text in describe(tmp_path / WHEEL, dict.fromkeys(LOCKS.values(), LIBRARIES)).items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path
 

@@ -1,4 +1,4 @@
-"""Make a page of HTML: one file that contains its style and its script. Its policy allows nothing else."""
+"""Make a page of HTML: one file with its style, and its script if it has one. Its policy allows nothing else."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ from reconciler.rendering.paint import safe
 _PAGES = "reconciler.rendering.html"
 
 
-def page(template: str, title: str, values: Mapping[str, Any]) -> str:
-    """Return the HTML of a page. Every text of `values` is escaped."""
+def page(template: str, title: str, values: Mapping[str, Any], *, style: str = "", script: bool = True) -> str:
+    """Return the HTML of a page. Every text of `values` is escaped.
+
+    `style` is the name of a style sheet of its own, beside the one that all pages have.
+    """
     environment = Environment(
         loader=PackageLoader(_PAGES, "page"),
         autoescape=True,
@@ -27,15 +30,15 @@ def page(template: str, title: str, values: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style, script = _resource("style.css"), _resource("script.js")
-    policy = (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
-    )
+    styles = "\n".join(_resource(each) for each in ("style.css", style) if each)
+    program = _resource("script.js") if script else ""
+    may_run = f"script-src {_hash(program)}; " if script else ""
+    policy = f"default-src 'none'; style-src {_hash(styles)}; {may_run}base-uri 'none'; form-action 'none'"
     found = environment.get_template(f"{template}.html.j2").render(
         values,
         title=shown_text(title),
-        style=Markup(style),  # noqa: S704 (it is our own file)
-        script=Markup(script),  # noqa: S704 (it is our own file)
+        style=Markup(styles),  # noqa: S704 (it has our own files)
+        script=Markup(program),  # noqa: S704 (it is our own file)
         policy=Markup(policy),  # noqa: S704 (it has hashes of our own files)
     )
     return found if found.endswith("\n") else f"{found}\n"

@@ -7,6 +7,7 @@ Where they are missing, these tests are skipped, but not in CI.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -20,8 +21,11 @@ from reconciler.planning.plan import CoverageRow, Note, Tripped
 from reconciler.rendering.html.failure import failure_html
 from reconciler.rendering.html.outcome import outcome_html
 from reconciler.rendering.html.plan import plan_html
+from reconciler.rendering.html.report import report_html
+from reconciler.rendering.report.plot import plot_svg
 from tests.planning.builders import action
 from tests.rendering.plans import HOSTILE, addition, json_of, many, plan_with
+from tests.rendering.report.reports import report, rich
 from tests.rendering.test_hostile import alone, beside, error
 from tests.rendering.test_outcome_forms import PART
 
@@ -94,6 +98,8 @@ PAGES = {
     "drift": lambda: plan_html(alone("Acme & Söhne"), title="Drift", drift=True),
     "outcome": lambda: outcome_html(PART.model_dump(mode="json")),
     "error": lambda: failure_html(error("Acme & Söhne")),
+    "report": lambda: report_html(rich(), plot_svg),
+    "report of a customer": lambda: report_html(report(of="Company/acme"), plot_svg),
 }
 
 
@@ -151,6 +157,17 @@ def test_a_print_shows_folded_blocks_and_no_controls(opened: Open) -> None:
 
         assert page.locator("details.g li:visible").count() == 61
         assert not page.locator("fieldset").is_visible()
+
+
+def test_a_printed_report_has_a_page_for_each_customer_and_light_colours(opened: Open) -> None:
+    with opened(PAGES["report"](), color_scheme="dark") as page:
+        page.emulate_media(media="print")
+        breaks = page.eval_on_selector_all(".customer", "all => all.map(each => getComputedStyle(each).breakBefore)")
+        assert breaks == ["page"] * 3
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 4
+    with opened(PAGES["report of a customer"]()) as page:
+        assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 1
 
 
 @pytest.mark.skipif(not AXE and not IN_CI, reason="AXE_CORE does not name axe.min.js of npm's axe-core")

@@ -1,0 +1,236 @@
+"""Read what the report of a period needs: the ledger, the manifests, and the names in ConnectWise. Pulls no source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from reconciler.additions.charges import ChargeInputs, charge_usage, histories_of
+from reconciler.additions.live_additions import LiveAddition, all_additions
+from reconciler.additions.ownership import Owner
+from reconciler.cli.loading import load_usage
+from reconciler.cli.reading import read_usage
+from reconciler.cli.session import Session
+from reconciler.errors import ReconcilerError
+from reconciler.kinds.company import CompanySpec
+from reconciler.kinds.customer_mapping import CustomerMappingSpec
+from reconciler.kinds.live_state import LiveState
+from reconciler.kinds.product import ProductSpec
+from reconciler.ledger.additions import load_snapshot
+from reconciler.ledger.pulls import first_whole_pull_at, whole_pulls_between
+from reconciler.ledger.snapshot import Snapshot
+from reconciler.ledger.written_additions import additions_at, has_writes_until
+from reconciler.live.read import Scope, read_live_state
+from reconciler.manifests.documents import Manifests
+from reconciler.metering.context import MeteringContext
+from reconciler.metering.loading import load_snapshots
+from reconciler.metering.period import Period, day_start, period_of
+from reconciler.reporting.billed import Billed, Names, ProductName, billed_in, from_journal
+from reconciler.reporting.build import Party, ReportInputs, build_report
+from reconciler.reporting.hours import hours_of
+from reconciler.reporting.report import Hours, Report, SourceHours
+
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+_HOUR = timedelta(hours=1)
+_AT_ONCE = 50
+"""How many customers have their hours in memory at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a report should have."""
+
+    period: str | None
+    """As `2026-10`. None: the running month."""
+    customer: str | None = None
+    """The address of a customer, of its mapping or of its company. None: all customers."""
+    plots: int | None = 0
+    """How many charges get a plot at most: those of customers with an exception first, then those with the largest
+    amounts. None: all."""
+
+
+async def read_report(session: Session, wanted: Wanted) -> Report:
+    """Return the report of a period. Raises `ReconcilerError` if the ledger has nothing of it."""
+    now, timezone = session.context.now, session.workspace.billing.timezone
+    period = _period(wanted.period, now, timezone)
+    _check_known(session, period)
+    live_state = await read_live_state(session.client, session.manifests, Scope(setup=False, usage=True))
+    only = None if wanted.customer is None else _customers(session.manifests, wanted.customer)
+    inputs, to_charge = await _inputs(session, live_state, period)
+    report = build_report(inputs, only, wanted.customer)
+    names = _to_plot(report, wanted.plots)
+    if not names:
+        return report
+    return build_report(replace(inputs, hours=dict(_hours(session, inputs, to_charge, names))), only, wanted.customer)
+
+
+def _period(name: str | None, now: datetime, timezone: str) -> Period:
+    """Return the period of a month. Raises `ReconcilerError` if it is no month, or has not begun."""
+    if name is None:
+        return period_of(now, timezone)
+    if not _MONTH.fullmatch(name):
+        raise ReconcilerError(f"--period {name}: this is no month", advice="Write a month such as --period 2026-10.")
+    period = period_of(day_start(date.fromisoformat(f"{name}-01"), timezone), timezone)
+    if now < period.start:
+        raise ReconcilerError(f"--period {name}: this month has not begun", advice="Choose an earlier month.")
+    return period
+
+
+def _check_known(session: Session, period: Period) -> None:
+    """Raise `ReconcilerError` if the ledger has neither a pull nor a write from before the end of a period."""
+    pulls = [first_whole_pull_at(session.ledger, source.name) for source in session.workspace.usage]
+    firsts = [each for each in pulls if each is not None]
+    if any(each < period.end for each in firsts):
+        return
+    if has_writes_until(session.ledger, session.manifests.workspace.name, period.end):
+        return
+    first = f"The first month in it is {period_of(min(firsts), session.workspace.billing.timezone)}." if firsts else ""
+    raise ReconcilerError(
+        f"the ledger has nothing of {period}",
+        where="ledger",
+        advice=first or "Read the sources with: reconciler usage pull",
+    )
+
+
+def _customers(manifests: Manifests, address: str) -> frozenset[str]:
+    """Return the customers that an address names, as `cove/1001006`.
+
+    Raises `ReconcilerError` if no mapping has the address.
+    """
+    named = address.removeprefix("CustomerMapping/")
+    found = {
+        customer
+        for document in manifests.of(CustomerMappingSpec)
+        for customer in [f"{document.spec.customer.source}/{document.spec.customer.id}"]
+        if named == document.name
+        or address in {customer, f"Company/{document.spec.company}"}
+        or address.startswith((f"Addition/{document.name}.", f"Addition/{document.name}:"))
+    }
+    if not found:
+        raise ReconcilerError(
+            f"--customer {address}: no customer mapping has this address",
+            advice="Write a mapping such as CustomerMapping/acme, a company such as Company/acme, or a customer such "
+            "as cove/1001006. `reconciler usage coverage` lists all customers.",
+        )
+    return frozenset(found)
+
+
+async def _inputs(session: Session, live_state: LiveState, period: Period) -> tuple[ReportInputs, ChargeInputs]:
+    """Read the usage and the additions of a period: of the running month as they are, of another from the journal."""
+    ledger, workspace, now = session.ledger, session.manifests.workspace.name, session.context.now
+    manifests, currency = session.manifests, session.workspace.billing.currency
+    if now in period:
+        read = await read_usage(session, live_state)
+        live_state, snapshot, to_charge = read.live_state, read.snapshot, read.to_charge
+        additions: Sequence[LiveAddition] = all_additions(live_state, currency)
+    else:
+        snapshot = load_snapshot(ledger, workspace, session.tenant, str(period))
+        to_charge = load_usage(manifests, live_state, ledger, period.end - timedelta.resolution)
+        additions = _written(session, snapshot, period.end - timedelta.resolution)
+    names = _names(manifests, live_state)
+    owners = [Owner(rule.name, rule.source, rule.customer_id) for rule in to_charge.rules]
+    sources = frozenset(source.name for source in session.workspace.usage)
+    before = period_of(period.start - timedelta.resolution, session.workspace.billing.timezone)
+    previous: Billed | None = None
+    if has_writes_until(ledger, workspace, period.start - timedelta.resolution):
+        earlier = _written(session, snapshot, period.start - timedelta.resolution)
+        previous = billed_in(before, earlier, owners, sources, snapshot, names)
+    return (
+        ReportInputs(
+            workspace=workspace,
+            currency=currency,
+            timezone=session.workspace.billing.timezone,
+            made_at=now,
+            until=min(now, period.end),
+            usage=charge_usage(to_charge),
+            rules=to_charge.rules,
+            billed=billed_in(period, additions, owners, sources, snapshot, names),
+            previous=previous,
+            sources=list(_source_hours(session, period, min(now, period.end))),
+            parties=_parties(manifests, live_state),
+        ),
+        to_charge,
+    )
+
+
+def _source_hours(session: Session, period: Period, until: datetime) -> Iterator[SourceHours]:
+    """Yield in how many hours each source had a believed pull. A source that was never read has no hours."""
+    for source in session.workspace.usage:
+        first = first_whole_pull_at(session.ledger, source.name)
+        begins = period.start if first is None else max(period.start, first)
+        elapsed = max(0, (until - datetime.resolution - period.start) // _HOUR - (begins - period.start) // _HOUR + 1)
+        pulls = whole_pulls_between(session.ledger, source.name, period.start, until)
+        known = {(each.started_at - period.start) // _HOUR for each in pulls}
+        yield SourceHours(name=source.name, known=len(known), elapsed=0 if first is None else elapsed)
+
+
+def _written(session: Session, snapshot: Snapshot, moment: datetime) -> list[LiveAddition]:
+    found = additions_at(session.ledger, session.manifests.workspace.name, snapshot, moment)
+    return from_journal(found, snapshot, session.workspace.billing.currency)
+
+
+def _names(manifests: Manifests, live_state: LiveState) -> Names:
+    agreements = {
+        number: str(live.raw.get("name") or "").strip()
+        for (kind, number), live in live_state.objects.items()
+        if kind == "Agreement"
+    }
+    products = {}
+    for address, live in live_state.matches.items():
+        document = manifests.find(ProductSpec, address)
+        if document is not None:
+            products[live.id] = ProductName(document.name, document.spec.customer_description)
+    return Names(agreements, products)
+
+
+def _parties(manifests: Manifests, live_state: LiveState) -> dict[str, Party]:
+    found = {}
+    for document in manifests.of(CustomerMappingSpec):
+        links = live_state.links.get(document.address, {})
+        company, agreement = links.get(("company",)), links.get(("agreement",))
+        address = f"Company/{document.spec.company}"
+        declared = manifests.find(CompanySpec, address)
+        live = None if agreement is None else live_state.objects.get(("Agreement", agreement.id or 0))
+        found[document.name] = Party(
+            name=None if declared is None else declared.spec.name,
+            identifier=declared.spec.identifier if declared is not None else None if company is None else company.name,
+            company=address if declared is not None else None,
+            agreement=(None if agreement is None else agreement.name)
+            if live is None
+            else str(live.raw.get("name") or "").strip() or None,
+        )
+    return found
+
+
+def _to_plot(report: Report, limit: int | None) -> list[str]:
+    """Return the mappings that get a plot: those with an exception first, then those with the largest amounts."""
+    exceptions = {each.customer for each in report.exceptions}
+    customers = [each for each in report.customers if each.mapping is not None]
+    customers.sort(key=lambda each: (each.address not in exceptions, -each.billed))
+    names = [str(each.mapping).removeprefix("CustomerMapping/") for each in customers]
+    return names[:limit]
+
+
+def _hours(
+    session: Session, inputs: ReportInputs, to_charge: ChargeInputs, names: Collection[str]
+) -> Iterator[tuple[str, Hours]]:
+    """Yield the hours of each of these mappings. Only a few customers are in memory at the same time."""
+    at = MeteringContext(to_charge.now, to_charge.settings, inputs.usage.period)
+    charges = {charge.mapping: charge for charge in inputs.usage.charges}
+    rules = [rule for rule in to_charge.rules if rule.name in names and rule.name in charges]
+    units = {source.name: source.unit for source in session.workspace.usage}
+    for start in range(0, len(rules), _AT_ONCE):
+        some = rules[start : start + _AT_ONCE]
+        by_hour = [replace(rule, measure="mean") for rule in some]  # such a rule needs every hour
+        snapshots = load_snapshots(session.ledger, units, by_hour, to_charge.settings, to_charge.now)
+        histories = histories_of(replace(to_charge, snapshots=snapshots), at)
+        for rule in some:
+            history, begins = histories[rule.source], at.period.start
+            if rule.start is not None:
+                begins = max(begins, day_start(rule.start, at.settings.timezone))
+            first = history.source.first_seen.get(rule.customer_id)
+            begins = begins if first is None else max(begins, first)
+            totals = history.hours(rule.customer_id, begins) if history.source.pulls else ()
+            yield rule.name, hours_of(rule, charges[rule.name], totals, at.span, begins)

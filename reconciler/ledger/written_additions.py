@@ -1,0 +1,95 @@
+"""Read our additions as our writes left them at an earlier moment, from the journal. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from reconciler.ledger import schema
+from reconciler.ledger.history import BELOW
+from reconciler.ledger.snapshot import Snapshot
+from reconciler.ledger.store import Ledger
+
+_writes = schema.writes
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenAddition:
+    """One of our additions as it stood at a moment."""
+
+    addition_id: int
+    address: str
+    """The address of the last write until then, or of the first one after it."""
+    agreement_id: int | None
+    tag: str
+    """Empty if the ledger has none."""
+    customer: tuple[str, str] | None
+    """(source, customer id)."""
+    fields: Mapping[str, Any]
+    """Its fields by their names in ConnectWise."""
+
+
+def additions_at(ledger: Ledger, workspace: str, snapshot: Snapshot, moment: datetime) -> list[WrittenAddition]:
+    """Return our additions as they stood at a moment, by id. `snapshot` has them as they stand now.
+
+    A field has the value of the last write until the moment, if that write changed it. Else it has the value that the
+    first later write replaced. If no later write changed it, it has the value of now.
+    """
+    last, later = _last_writes(ledger, workspace, moment), _later_writes(ledger, workspace, moment)
+    found = []
+    for number, recorded in sorted(snapshot.additions.items()):
+        after = later.get(number, [])
+        write = last.get(number)
+        if write is None and (not after or after[0].method == "POST"):
+            continue  # it did not exist yet, or nothing says how it stood
+        fields = dict(recorded.last_applied)
+        for each in reversed(after):
+            fields |= {path: values[0] for path, values in (each.changes or {}).items()}
+        if write is not None:
+            fields |= {path: values[1] for path, values in (write.changes or {}).items()}
+        address = write.address if write is not None else after[0].address
+        tag = str(fields.get("serialNumber") or recorded.tag)
+        found.append(WrittenAddition(number, address, recorded.agreement_id, tag, recorded.customer, fields))
+    return found
+
+
+def _last_writes(ledger: Ledger, workspace: str, moment: datetime) -> dict[int, Any]:
+    """Return the last write to each addition until a moment, by the id of the addition."""
+    done = (*_done(workspace), _writes.c.sent_at <= moment)
+    newest = sa.select(sa.func.max(_writes.c.id)).where(*done).group_by(_writes.c.object_id)
+    return {row.object_id: row for row in _rows(ledger, [_writes.c.id.in_(newest)])}
+
+
+def _later_writes(ledger: Ledger, workspace: str, moment: datetime) -> dict[int, list[Any]]:
+    """Return the writes to each addition after a moment, oldest first, by the id of the addition."""
+    found: dict[int, list[Any]] = {}
+    for row in _rows(ledger, [*_done(workspace), _writes.c.sent_at > moment]):
+        found.setdefault(row.object_id, []).append(row)
+    return found
+
+
+def _done(workspace: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        _writes.c.workspace == workspace,
+        _writes.c.state == "done",
+        _writes.c.object_id.is_not(None),
+        _writes.c.address.startswith("Addition/", autoescape=True),
+        ~_writes.c.address.contains(BELOW),
+    )
+
+
+def _rows(ledger: Ledger, conditions: Sequence[sa.ColumnElement[bool]]) -> Sequence[Any]:
+    columns = (_writes.c.object_id, _writes.c.address, _writes.c.method, _writes.c.changes)
+    with ledger.read() as connection:
+        return connection.execute(sa.select(*columns).where(*conditions).order_by(_writes.c.id)).all()
+
+
+def has_writes_until(ledger: Ledger, workspace: str, moment: datetime) -> bool:
+    """Return whether a write to an addition was sent until a moment."""
+    query = sa.select(_writes.c.id).where(*_done(workspace), _writes.c.sent_at <= moment).limit(1)
+    with ledger.read() as connection:
+        return connection.execute(query).first() is not None
