@@ -50,7 +50,6 @@ REASONS = {
     "one is needed, and a default may give it": ("CustomerMapping", "ranges", None, "give either product or ranges"),
     "an address is needed, and defaults may give it": ("Company", "*", None, "at least one address field"),
     "a name is needed, or a default": ("ManagementItSolution", "solutionName", None, "is required if type is"),
-    "perPeriod is not built yet": ("CustomerMapping", "lines", "perPeriod", "not built yet"),
     "a time zone is known": ("Workspace", "billing", {"timezone": "Mars/Olympus"}, "IANA time zone"),
     "the address of the ledger has no password in it": ("Workspace", "ledger", LOGIN, "contains a password"),
     "the address of a source has no login in it": (

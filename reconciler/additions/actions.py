@@ -81,7 +81,8 @@ class ActionBuilder:
         """Return the address of an addition without a mapping, from its tag, or from its id if it has none."""
         parts = live.tag.parts if live.tag else ()
         name = ".".join((parts[2], parts[3] if len(parts) > 3 else DEFAULT_CHARGE)) if parts else f"id-{live.id}"
-        return self.unique_address(f"Addition/{name}:{live.product}", live.id)
+        period = f"@{live.tag.period}" if live.tag and live.tag.period else ""
+        return self.unique_address(f"Addition/{name}:{live.product}{period}", live.id)
 
     def unique_address(self, address: str, number: int) -> str:
         """Return the address, with the id appended if another addition has the same one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -103,10 +103,12 @@ def _key(name: str) -> str:
     return name.strip().casefold()
 
 
-def check_billable(agreement: Agreement, company: Link, today: str, currency: str | None) -> None:
+def check_billable(
+    agreement: Agreement, company: Link, today: str, currency: str | None, *, may_be: Collection[str] = ("Active",)
+) -> None:
     """Raise `RefusalError` with the reason if the agreement cannot be billed today.
 
-    `today` is in the billing time zone, as `2026-11-27`.
+    `today` is in the billing time zone, as `2026-11-27`. `may_be` has the values of `agreementStatus` that are billed.
     """
     what = f"agreement {agreement.name}"
     if agreement.company_id not in (None, company.id):
@@ -115,7 +117,7 @@ def check_billable(agreement: Agreement, company: Link, today: str, currency: st
         raise RefusalError(f"{what} starts on {agreement.start}")
     if agreement.end is not None and agreement.end < today:
         raise RefusalError(f"{what} ended on {agreement.end}")
-    if agreement.status not in (None, "Active"):
+    if agreement.status is not None and agreement.status not in may_be:
         raise RefusalError(f"{what} is {agreement.status}, not Active")
     if currency is not None and agreement.currency is not None and agreement.currency != currency:
         raise RefusalError(f"{what} is in {agreement.currency}, but the workspace bills in {currency}")

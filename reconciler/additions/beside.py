@@ -35,7 +35,7 @@ class Beside:
     def __init__(self, ownership: Ownership, pairs: Sequence[Pair], last_day: str, currency: str | None) -> None:
         adopted = {pair.live.id for pair in pairs if pair.live is not None}
         self._currency = currency
-        self._billed = frozenset(ownership.by_owner)
+        self._billed = frozenset(owner.of_all_months for owner in ownership.by_owner)
         self._foreign: Mapping[int, list[LiveAddition]] = defaultdict(list)
         for each in ownership.foreign:
             if each.monthly and not each.ends_by(last_day) and each.id not in adopted:
@@ -52,7 +52,7 @@ class Beside:
             for text in named:
                 yield Note(address=pair.desired.address, message=text)
             others = self._foreign.get(pair.desired.agreement.id or 0, [])
-            if others and not named and pair.live is None and pair.desired.owner not in self._billed:
+            if others and not named and pair.live is None and pair.desired.owner.of_all_months not in self._billed:
                 amount = amount_text(sum((each.monthly for each in others), Decimal(0)), self._currency)
                 unknown.append(f"{pair.desired.address} (id {ids_text(others)}, {amount} a month)")
         if unknown:
@@ -72,7 +72,7 @@ class Beside:
                     f"addition id {each.id} of the same agreement and product is not ours, and {bills} as well; take "
                     "it over with `adopt: true`"
                 )
-            elif desired.owner not in self._billed and _may_bill(each, desired):
+            elif desired.owner.of_all_months not in self._billed and _may_bill(each, desired):
                 yield (
                     f"addition id {each.id} ({each.product}, {plain_decimal(each.quantity)}) of the same agreement is "
                     f"not ours, and {bills}: if it bills the same backup, take it over with `product` and "

@@ -9,7 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.additions.charge import Charge
-from reconciler.additions.ownership import Owner
+from reconciler.additions.live_additions import LiveAddition
+from reconciler.additions.ownership import Owner, Ownership
+from reconciler.additions.period_money import EarlierLines
 from reconciler.additions.planned import PlannedAddition
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.money import monthly_amount
@@ -65,16 +67,30 @@ def charge_changes(
     snapshot: Snapshot,
     period: str,
     currency: str | None,
+    *,
+    ownership: Ownership,
 ) -> list[ChargeChange]:
     """Return one sum for each charge with a planned addition, whether it changes or not.
 
-    `digests` has the digest of each charge's rule. `period` is that of the run, as `2026-11`.
+    `digests` has the digest of each charge's rule. `period` is that of the run, as `2026-11`. Additions of a new month
+    are compared with those of the month before.
     """
+    earlier = EarlierLines(ownership)
     by_owner: dict[Owner, list[PlannedAddition]] = defaultdict(list)
     for each in planned:
         by_owner[each.owner].append(each)
     return [
-        _change(owner, additions, charges[owner], rules[owner], digests[owner], snapshot, period, currency=currency)
+        _change(
+            owner,
+            additions,
+            charges[owner],
+            rules[owner],
+            digests[owner],
+            snapshot,
+            period,
+            currency=currency,
+            earlier=earlier.of(owner) if all(each.live is None for each in additions) else (),
+        )
         for owner, additions in by_owner.items()
     ]
 
@@ -89,12 +105,15 @@ def _change(
     period: str,
     *,
     currency: str | None,
+    earlier: Sequence[LiveAddition],
 ) -> ChargeChange:
     ours = [each for each in additions if each.live is not None and not each.adopted and not each.replaced]
-    recorded = [snapshot.additions.get(each.live.id) for each in ours if each.live is not None]
+    lines = [(each.live, each.accepted) for each in ours if each.live is not None]
+    lines += ((each, frozenset()) for each in earlier)
+    recorded = [snapshot.additions.get(live.id) for live, _ in lines]
     digests_before = {each.rule_digest for each in recorded if each is not None and each.rule_digest is not None}
     measured, trace = charge.measured, charge.trace
-    before = [_fields_before(each, record) for each, record in zip(ours, recorded, strict=True)]
+    before = [_fields_before(live, accepted, record) for (live, accepted), record in zip(lines, recorded, strict=True)]
     return ChargeChange(
         owner=owner,
         unit=rule.unit,
@@ -118,9 +137,8 @@ def _change(
     )
 
 
-def _fields_before(each: PlannedAddition, recorded: RecordedAddition | None) -> dict[str, Any]:
+def _fields_before(live: LiveAddition, accepted: frozenset[str], recorded: RecordedAddition | None) -> dict[str, Any]:
     """Return the fields as the last apply left them, because to undo or accept a hand edit changes no charge."""
-    raw = each.live.obj.raw if each.live is not None else {}
     left = {} if recorded is None else recorded.last_applied
-    names = {"quantity", "unitPrice", "lessIncluded", "billCustomer"} - each.accepted
-    return {**raw, **{name: left[name] for name in names if left.get(name) is not None}}
+    names = {"quantity", "unitPrice", "lessIncluded", "billCustomer"} - accepted
+    return {**live.obj.raw, **{name: left[name] for name in names if left.get(name) is not None}}

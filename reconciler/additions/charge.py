@@ -41,6 +41,8 @@ class Charge:
     lines: tuple[ChargeLine, ...] = ()
     other_products: tuple[ProductReference, ...] = ()
     trace: RatingTrace | None = None
+    period: str | None = None
+    """`2026-10` if its additions bill this month alone. None if they bill all months."""
     measured: Measured | None = None
     """The chosen hours, with their pulls and devices."""
     covers_period: bool = True
@@ -139,6 +141,7 @@ def charge_of(
         lines=() if rated is None else rated.lines,
         other_products=() if rated is None else rated.other_products,
         trace=None if rated is None else rated.trace,
+        period=str(at.period) if rule.lines == "perPeriod" else None,
         measured=measured,
         covers_period=covers_period,
         may_lower=rated is None or _may_lower(rule, measured, first, covers_period, at),

@@ -45,6 +45,8 @@ class ChargedUsage:
     warnings: tuple[str, ...]
     now: datetime
     """The moment of the run."""
+    ended_months: tuple[str, ...] = ()
+    """The ended months that late samples can change, as `2026-10`."""
     proposed: tuple[Charge, ...] = ()
     """The charges that proposed mappings would have. In `charges` they are held."""
 
@@ -114,7 +116,7 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
     charges = tuple(customer.charge for customer in customers)
     proposed = tuple(each.proposed for each in customers if each.proposed is not None)
     return ChargedUsage(
-        at.period, charges, Coverage(in_order(rows), failures), tuple(dict.fromkeys(warnings)), now, proposed
+        at.period, charges, Coverage(in_order(rows), failures), tuple(dict.fromkeys(warnings)), now, proposed=proposed
     )
 
 

@@ -5,18 +5,28 @@ A mapping that cannot be billed is refused with a reason. The other mappings are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
-from reconciler.additions.agreements import BillingCycles, agreement_of, check_billable, first_day_of, last_day_of
+from reconciler.additions.agreements import (
+    Agreement,
+    BillingCycles,
+    agreement_of,
+    check_billable,
+    first_day_of,
+    last_day_of,
+)
 from reconciler.additions.charge import Charge
 from reconciler.additions.live_additions import AgreementProduct
-from reconciler.additions.ownership import Owner
+from reconciler.additions.ownership import OwnedAddition, Owner, owner_of
+from reconciler.additions.period_lines import NotInvoicedError, days_of, difference_text, has_billed, invoiced_lines
 from reconciler.additions.reasons import quantity_reason
 from reconciler.additions.refusal import RefusalError
+from reconciler.amounts import amount_text
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.customer_mapping import CustomerMappingSpec, ProductReference
 from reconciler.kinds.live_state import LiveObject, LiveState
@@ -83,6 +93,8 @@ class DesiredAdditions:
     additions: tuple[DesiredAddition, ...]
     refused: Mapping[str, str]
     """By mapping: why nothing of it is billed."""
+    uninvoiced: Mapping[str, str] = field(default_factory=dict)
+    """By mapping: the usage of the running month that no invoice bills, if its additions bill one month each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +114,19 @@ class BillingContext:
 
 
 def desired_additions(
-    charges: Iterable[Charge], rules: Mapping[str, Rule], context: BillingContext
+    charges: Iterable[Charge],
+    rules: Mapping[str, Rule],
+    context: BillingContext,
+    lines: Mapping[Owner, Sequence[OwnedAddition]] = MappingProxyType({}),
 ) -> DesiredAdditions:
     """Return one addition for each product of each charge, except charges that are held.
 
-    `rules` is by mapping.
+    `rules` is by mapping. `lines` has the live additions of each charge.
     """
-    builder = _Builder(context)
+    builder = _Builder(context, lines)
     additions: list[DesiredAddition] = []
     refused: dict[str, str] = {}
+    uninvoiced: dict[str, str] = {}
     for charge in charges:
         if charge.state == "held":
             continue
@@ -119,14 +135,28 @@ def desired_additions(
             additions += builder.additions(charge, rules[charge.mapping], document)
         except RefusalError as reason:
             refused[charge.mapping] = str(reason)
-    return DesiredAdditions(tuple(additions), refused)
+        except NotInvoicedError as reason:
+            uninvoiced[charge.mapping] = str(reason)
+    return DesiredAdditions(tuple(additions), refused, uninvoiced)
+
+
+@dataclass(frozen=True, slots=True)
+class _Dates:
+    """The first and the last day of the additions of a charge, with the reasons."""
+
+    first: str
+    last: str | None
+    late_reason: str = ""
+    end_reason: str = ""
+    billed_elsewhere: bool = False
 
 
 class _Builder:
     """Builds the desired additions of charges."""
 
-    def __init__(self, context: BillingContext) -> None:
+    def __init__(self, context: BillingContext, lines: Mapping[Owner, Sequence[OwnedAddition]]) -> None:
         self._context = context
+        self._lines = lines
         solutions = context.manifests.of(ManagementSolutionSpec)
         self._declared = {key: each for each in solutions for key in self._solution_keys(each)}
 
@@ -134,7 +164,8 @@ class _Builder:
         """Return the additions with usage, then those of products without usage.
 
         An addition goes to 0 only after the new one exists. If the new one cannot be created, the old one keeps
-        billing. Raises `RefusalError` if the mapping cannot be billed.
+        billing. Raises `RefusalError` if the mapping cannot be billed, and `NotInvoicedError` if no invoice bills the
+        month of its additions.
         """
         context = self._context
         if reasons := context.live_state.refused.get(mapping.address):
@@ -148,10 +179,11 @@ class _Builder:
         depends_on = self._solution(mapping, company)
         agreement = agreement_of(link, context.manifests, context.live_state, context.cycles)
         check_billable(agreement, company, context.today.isoformat(), context.currency)
-        first_day = first_day_of(agreement, context.period, spec.start)
-        last_day = None if rule.end is None else last_day_of(rule.end, agreement.next_invoice)
+        owner = owner_of(charge)
+        dates = self._dates(charge, owner, rule, agreement)
+        if dates is None:
+            return []
         products = _products(spec, links)
-        owner = Owner(charge.mapping, charge.source, charge.customer_id)
 
         def addition(product: ProductReference, quantity: Decimal, price: Decimal | None) -> DesiredAddition:
             return DesiredAddition(
@@ -160,11 +192,12 @@ class _Builder:
                 product=self._checked(products[product], "product"),
                 quantity=quantity,
                 unit_price=price,
-                effective_date=first_day.day,
+                effective_date=dates.first,
                 reason=quantity_reason(charge, rule.unit),
-                late_start_reason=first_day.late_reason,
-                last_day=last_day,
-                end_reason="" if rule.end is None else end_reason(rule),
+                late_start_reason=dates.late_reason,
+                last_day=dates.last,
+                end_reason=dates.end_reason,
+                billed_elsewhere=dates.billed_elsewhere,
                 depends_on=depends_on,
             )
 
@@ -176,6 +209,43 @@ class _Builder:
             *(replace(each, adopt=spec.adopt) for each in filled),
             *(replace(each, emptied=True, depends_on=filled_first) for each in empty),
         ]
+
+    def _dates(self, charge: Charge, owner: Owner, rule: Rule, agreement: Agreement) -> _Dates | None:
+        """Return the dates of the additions of a charge. None if an invoice has billed its month already."""
+        context = self._context
+        running = context.period.first_day.isoformat()
+        if owner.period is None:
+            if rule.invoiced == "arrears":
+                raise RefusalError(
+                    f"agreement {agreement.name} is invoiced in arrears, which does not fit `lines: rolling`: write "
+                    "`lines: perPeriod`"
+                )
+            begins = first_day_of(agreement, context.period, rule.start)
+            last = None if rule.end is None else last_day_of(rule.end, agreement.next_invoice)
+            of_month = (each.addition for each in self._lines.get(owner.of_period(str(context.period)), ()))
+            return _Dates(
+                begins.day,
+                last,
+                begins.late_reason,
+                "" if rule.end is None else end_reason(rule),
+                billed_elsewhere=bool(invoiced_lines(of_month, context.live_state)),
+            )
+        lines = [each.addition for each in self._lines.get(owner, ())]
+        if invoiced := invoiced_lines(lines, context.live_state):
+            if (text := difference_text(invoiced, charge.amount, context.period, context.currency)) is not None:
+                raise NotInvoicedError(text)
+            return None
+        others = (each.addition for each in self._lines.get(owner.of_all_months, ()))
+        if any(has_billed(each, running, context.live_state) for each in others):
+            return None
+        try:
+            days = days_of(rule, agreement, context.period)
+        except NotInvoicedError as reason:
+            if not charge.amount:
+                return None
+            amount = amount_text(charge.amount, context.currency)
+            raise NotInvoicedError(f"{reason}; no invoice of {owner.period} bills its {amount}") from None
+        return _Dates(days.first, days.last, end_reason=f"it bills {owner.period} only")
 
     def _checked(self, link: Link, what: str) -> Link:
         """Return the link. Raise `RefusalError` if its object does not exist and this plan does not create it."""

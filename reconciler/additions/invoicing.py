@@ -43,6 +43,8 @@ def uninvoiced_usage(
     late: dict[str, list[DesiredAddition]] = defaultdict(list)
     for pair in pairs:
         desired, addition = pair.desired, by_address[pair.desired.address]
+        if desired.owner.period is not None:  # `desired` has found those already
+            continue
         first_day = _first_day(pair, addition)
         if not desired.quantity or desired.billed_elsewhere or first_day is None or first_day <= last_day:
             continue

@@ -102,6 +102,8 @@ def ended_additions(
     written = {each.live.id for each in planned if each.live is not None}
     for owner, owned in ownership.by_owner.items():
         end = rules[owner.mapping].end
+        if owner.period is not None:  # it ends with its month anyway
+            continue
         for each in owned if owner.mapping in ended and end is not None else ():
             live = each.addition
             agreement = live_state.objects.get(("Agreement", live.agreement_id))
@@ -136,7 +138,7 @@ def overbilled(
     found: dict[str, str] = {}
     for owner, owned in ownership.by_owner.items():
         end = rules[owner.mapping].end
-        for each in owned if end is not None else ():
+        for each in owned if end is not None and owner.period is None else ():
             live = each.addition
             invoiced = next_invoice_of(live.agreement_id, live_state)
             if end is None or not live.monthly or last_day_of(end, invoiced) == last_day_of(end, None):

@@ -126,7 +126,7 @@ class _Matcher:
                     continue
                 if addition.agreement_product not in desired_pairs:
                     superseded.append(Superseded(owner, addition, replaced_by, each.evidence))
-                elif addition.ends_by(self._last):
+                elif not self._goes_on(addition, owner):
                     ending_duplicates.append(Duplicate(owner, addition))
                 else:
                     duplicates.append(Duplicate(owner, addition))
@@ -173,11 +173,15 @@ class _Matcher:
             for each in self._ownership.by_owner.get(desired.owner, ())
             if each.addition.agreement_product == desired.agreement_product and not self._is_left(desired, each)
         ]
-        continuing = [each for each in same if not each.addition.ends_by(self._last)]
+        continuing = [each for each in same if self._goes_on(each.addition, desired.owner)]
         if not continuing:
             return sorted(same, key=self._preference)[:1]
         best = min(each.rank for each in continuing)
         return [each for each in continuing if each.rank == best]
+
+    def _goes_on(self, addition: LiveAddition, owner: Owner) -> bool:
+        """Return whether an addition bills on after the running month. For one of a single month: whether it bills."""
+        return not addition.ends_by(self._last) if owner.period is None else bool(addition.quantity)
 
     def _is_left(self, desired: DesiredAddition, each: OwnedAddition) -> bool:
         """Return whether an earlier move set an addition to 0 and ended it, and the agreement is billed again later.

@@ -77,8 +77,11 @@ def _orphan(
     recorded = snapshot.additions.get(live.id)
     source, customer_id = (live.tag.customer if live.tag else None) or (recorded and recorded.customer) or ("", "")
     last_day = period.last_day.isoformat()
+    of_month = live.tag is not None and live.tag.period is not None
     harmless = not live.quantity or live.ends_by(last_day)
-    pruned = prune and live.tag and not harmless and not ends_with_agreement
+    if of_month:  # one addition for each month ends by itself, but a second one for the same month bills too much
+        harmless = not live.quantity or duplicate_of is None
+    pruned = prune and live.tag and not harmless and not ends_with_agreement and not of_month
     action = _retirement(live, address, period, builder) if pruned else None
     detail = _detail(live, last_day, duplicate_of=duplicate_of, retired=action is not None)
     if ends_with_agreement and not harmless:
@@ -106,6 +109,9 @@ def _detail(live: LiveAddition, last_day: str, *, duplicate_of: str | None, reti
     else:
         reason = f"no mapping has its tag {live.serial}"
     quantity = plain_decimal(live.quantity)
+    if live.tag is not None and live.tag.period is not None:
+        advice = "" if duplicate_of is None else "; set its quantity to 0 in ConnectWise"
+        return f"billing a quantity of {quantity} for {live.tag.period}: {reason}{advice}"
     if live.ends_by(last_day):
         return f"billing a quantity of {quantity} until its last day, {live.cancelled}: {reason}"
     if retired:

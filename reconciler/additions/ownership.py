@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from reconciler.additions.agreements import day_before
+from reconciler.additions.charge import Charge
 from reconciler.additions.live_additions import LiveAddition, all_additions
 from reconciler.additions.tag import DEFAULT_CHARGE, Tag, identity_of, parse, tag_of
 from reconciler.kinds.billing_rules import Rule
@@ -41,11 +42,22 @@ class Owner:
     source: str
     customer_id: str
     charge: str = DEFAULT_CHARGE
+    period: str | None = None
+    """`2026-10` for the additions of one month. None for those of all months."""
+
+    @property
+    def of_all_months(self) -> Owner:
+        """Return the owner of the same charge's additions that bill all months. It identifies the charge."""
+        return self if self.period is None else replace(self, period=None)
+
+    def of_period(self, period: str) -> Owner:
+        """Return the owner of the same charge's additions that bill one month, as `2026-10`."""
+        return replace(self, period=period)
 
     @property
     def tag(self) -> str:
         """Return the tag that the additions of this charge have in `serialNumber`."""
-        return tag_of(self.source, self.customer_id, self.mapping, self.charge)
+        return tag_of(self.source, self.customer_id, self.mapping, self.charge, period=self.period)
 
     @property
     def mapping_address(self) -> str:
@@ -58,12 +70,17 @@ class Owner:
         return f"{self.source}/{self.customer_id}"
 
     def address_of(self, product: str) -> str:
-        """Return the address of the addition with this product, such as `Addition/acme.storage:backup-gb`."""
-        return f"Addition/{self.mapping}.{self.charge}:{product}"
+        """Return the address of the addition with this product, such as `Addition/acme.storage:backup-gb@2026-10`."""
+        return f"Addition/{self.mapping}.{self.charge}:{product}" + (f"@{self.period}" if self.period else "")
 
     def short(self, address: str) -> str:
         """Return an address of `address_of` without the name of the charge, such as `Addition/acme:backup-gb`."""
         return address.replace(f"{self.mapping}.{self.charge}:", f"{self.mapping}:", 1)
+
+
+def owner_of(charge: Charge) -> Owner:
+    """Return the owner of the additions of a charge."""
+    return Owner(charge.mapping, charge.source, charge.customer_id, period=charge.period)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +106,33 @@ class Ownership:
     foreign: Sequence[LiveAddition]
     """Not ours: made by hand or by another integration."""
     period_additions: Sequence[LiveAddition] = ()
-    """Ours, for one period or as an adjustment. The hourly additions are not matched with them."""
+    """Ours, as an adjustment of a period. Nothing is matched with them."""
     ended: Mapping[Owner, Sequence[OwnedAddition]] = field(default_factory=dict)
     """Our additions that we ended on the day before the period. They can live again."""
 
 
 def ownership_of(
-    live_state: LiveState, rules: Iterable[Rule], workspace: WorkspaceSpec, snapshot: Snapshot, period: Period
+    live_state: LiveState,
+    rules: Iterable[Rule],
+    workspace: WorkspaceSpec,
+    snapshot: Snapshot,
+    period: Period,
+    ended_months: Collection[str] = (),
 ) -> Ownership:
-    """Return the owner of each live addition that did not end before the period."""
+    """Return the owner of each live addition that did not end before the period.
+
+    Those of `ended_months`, such as `2026-10`, are included too, because late samples can change them.
+    """
     first_day = period.first_day.isoformat()
     additions = all_additions(live_state, workspace.billing.currency)
     owners = [Owner(rule.name, rule.source, rule.customer_id) for rule in rules]
     sources = frozenset(source.name for source in workspace.usage)
-    live = assign_owners((each for each in additions if not each.ended_before(first_day)), owners, sources, snapshot)
+    running = (
+        each
+        for each in additions
+        if not each.ended_before(first_day) or (each.tag is not None and each.tag.period in ended_months)
+    )
+    live = assign_owners(running, owners, sources, snapshot)
     over = (each for each in additions if _ended_by_us(each, first_day, snapshot))
     ended = assign_owners(over, owners, sources, snapshot)
     return replace(live, ended=ended.by_owner)
@@ -112,6 +142,8 @@ def _ended_by_us(addition: LiveAddition, first_day: str, snapshot: Snapshot) -> 
     """Return whether an addition ended on the day before the period, and an apply of ours wrote that last day."""
     recorded = snapshot.additions.get(addition.id)
     if addition.cancelled != day_before(first_day) or recorded is None or addition.tag is None:
+        return False
+    if addition.tag.period is not None:
         return False
     return date_text(recorded.last_applied.get("cancelledDate")) == addition.cancelled
 
@@ -139,11 +171,11 @@ def assign_owners(
         found = _by_tag(tag, customer, index) if addition.tag else _by_record(tag, customer, index)
         if found is None:
             orphans.append(addition)
-        elif addition.tag is not None and addition.tag.period is not None:
+        elif tag.adjustment:
             period_additions.append(addition)
         else:
             owner, evidence = found
-            by_owner[owner].append(OwnedAddition(addition, evidence))
+            by_owner[replace(owner, period=tag.period)].append(OwnedAddition(addition, evidence))
     return Ownership(by_owner, orphans, foreign, period_additions)
 
 

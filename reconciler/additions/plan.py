@@ -35,10 +35,12 @@ from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Matched, match
 from reconciler.additions.moves import with_moves
 from reconciler.additions.orphans import Orphan, orphans
-from reconciler.additions.ownership import Owner, Ownership, ownership_of, recorded_owners
+from reconciler.additions.ownership import Owner, Ownership, owner_of, ownership_of, recorded_owners
+from reconciler.additions.period_money import PeriodMoney, period_money
 from reconciler.additions.planned import PlannedAddition
 from reconciler.additions.proposed import proposed_usage
 from reconciler.additions.rivals import new_edits, rival_trips
+from reconciler.additions.switching import switched_additions
 from reconciler.additions.views import AdditionView, addition_views
 from reconciler.kinds.agreement import KIND as AGREEMENT
 from reconciler.kinds.agreement import goes_on
@@ -47,6 +49,7 @@ from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.metering.coverage import State
+from reconciler.metering.period import month_before
 from reconciler.planning.action import Action
 from reconciler.planning.approvals import Approved, is_approved
 from reconciler.planning.part import Part
@@ -94,20 +97,22 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     context, snapshot, spec = inputs.context, inputs.snapshot, inputs.workspace
     period, currency = inputs.usage.period, spec.billing.currency
     last_day = period.last_day.isoformat()
-    rules = {Owner(rule.name, rule.source, rule.customer_id): rule for rule in inputs.rules}
+    months = {str(month_before(period, spec.billing.timezone)), *inputs.usage.ended_months}
+    ownership = ownership_of(context.live_state, inputs.rules, spec, snapshot, period, months)
+    rules = _rules(inputs, ownership)
     digests = {owner: rule.quantity_digest for owner, rule in rules.items()}
-
-    ownership = ownership_of(context.live_state, inputs.rules, spec, snapshot, period)
     elsewhere = context.manifests.elsewhere
     if elsewhere is not None:  # A partial plan cannot tell orphans: their mappings may be among those left out.
         ownership = replace(ownership, orphans=())
     recorded = recorded_owners(rules, snapshot)
     charges, floors = _with_floors(inputs, rules, digests, ownership, recorded)
     by_mapping = {rule.name: rule for rule in inputs.rules}
-    desired = desired_additions(charges.values(), by_mapping, context)
+    desired = desired_additions(charges.values(), by_mapping, context, ownership.by_owner)
 
-    moves = with_moves(desired.additions, ownership, context.live_state, period)
-    matched = match(moves.additions, ownership, period, snapshot)
+    of_all_months = [each for each in desired.additions if each.owner.period is None]
+    of_months = [each for each in desired.additions if each.owner.period is not None]
+    moves = with_moves(of_all_months, ownership, context.live_state, period)
+    matched = match((*moves.additions, *of_months), ownership, period, snapshot)
 
     not_counted = {*inputs.in_setup, *_ending_agreements(context.live_state, last_day)}
     builder = ActionBuilder(
@@ -117,6 +122,13 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     planned += left_additions(matched.superseded, moves, by_mapping, context, builder)
     ended = _in_state("ended", inputs.usage)
     planned += ended_additions(ended, by_mapping, ownership, planned, context.live_state, builder)
+    refused = _refused(desired, matched)
+    billed = {charge.mapping for charge in charges.values() if charge.state != "held"} - refused.keys()
+    switched = [
+        *switched_additions(
+            by_mapping, billed, (pair.desired for pair in matched.pairs), ownership, context.live_state, builder
+        )
+    ]
     orphaned = orphans(
         ownership.orphans,
         matched.duplicates,
@@ -134,7 +146,8 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         inputs.usage.proposed, by_mapping, ownership, adopted, snapshot, context, builder, beside=beside
     )
 
-    changes = charge_changes(planned, charges, rules, digests, snapshot, str(period), currency)
+    changes = charge_changes(planned, charges, rules, digests, snapshot, str(period), currency, ownership=ownership)
+    planned += switched
     edits = new_edits(planned, snapshot, inputs.usage.now, spec.billing.on_drift)
     rivals = rival_trips(planned, edits, changes, snapshot, inputs.usage.now)
     trips, held = _customer_trips(inputs, changes, rivals)
@@ -147,18 +160,23 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     )
 
     later = overbilled(by_mapping, ownership, context.live_state, currency)
-    uninvoiced = uninvoiced_usage(matched.pairs, planned, period, currency, snapshot, context.live_state)
+    uninvoiced = {
+        **desired.uninvoiced,
+        **uninvoiced_usage(matched.pairs, planned, period, currency, snapshot, context.live_state),
+    }
+    money = period_money(ownership, planned, held, rules, builder)
+    planned = [*map(money.of, planned)]
     findings = MappingFindings(
-        refused={mapping: text for mapping, text in _refused(desired, matched).items() if mapping not in ended},
+        refused={mapping: text for mapping, text in refused.items() if mapping not in ended},
         held={address.partition("/")[2]: found for address, found in held.items()},
         floors=floors,
         uninvoiced=uninvoiced,
         proposed=proposed.details,
         overbilled=later,
         charges={charge.mapping: charge for charge in charges.values()},
-        standing=_standing(ownership, builder),
+        standing=_standing(ownership, builder, money),
     )
-    money_before, money_after = _money(planned, orphaned, matched, ownership, held, builder)
+    money_before, money_after = _money(planned, orphaned, matched, ownership, held, builder, money)
     part = Part(
         actions=(*_actions(planned, held), *(each.action for each in orphaned if each.action is not None)),
         held=_held_actions(planned, held),
@@ -190,12 +208,23 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     )
 
 
-def _standing(ownership: Ownership, builder: ActionBuilder) -> dict[str, Decimal]:
+def _rules(inputs: UsageInputs, ownership: Ownership) -> dict[Owner, Rule]:
+    """Return the rule of each charge, also for the additions of each month that are ours."""
+    found = {Owner(rule.name, rule.source, rule.customer_id): rule for rule in inputs.rules}
+    found |= {owner: found[owner.of_all_months] for owner in ownership.by_owner}
+    return found | {owner: found[owner.of_all_months] for owner in map(owner_of, inputs.usage.charges)}
+
+
+def _standing(ownership: Ownership, builder: ActionBuilder, money: PeriodMoney) -> dict[str, Decimal]:
     """Return by mapping what its additions bill a month as they stand."""
     found: defaultdict[str, Decimal] = defaultdict(Decimal)
     for owner, owned in ownership.by_owner.items():
         for each in owned:
-            found[owner.mapping] += builder.from_next_month(each.addition.obj.raw, each.addition.agreement_id)
+            found[owner.mapping] += (
+                builder.from_next_month(each.addition.obj.raw, each.addition.agreement_id)
+                if owner.period is None
+                else money.before.get(each.addition.id, _ZERO)
+            )
     return dict(found)
 
 
@@ -211,7 +240,7 @@ def _with_floors(
     floors: dict[str, str] = {}
     period, currency = inputs.usage.period, inputs.workspace.billing.currency
     for charge in inputs.usage.charges:
-        owner = Owner(charge.mapping, charge.source, charge.customer_id)
+        owner = owner_of(charge)
         owned = ownership.by_owner.get(owner, ())
         charges[owner], reason = with_floor(
             charge,
@@ -286,20 +315,27 @@ def _money(
     ownership: Ownership,
     held: HeldMappings,
     builder: ActionBuilder,
+    money: PeriodMoney,
 ) -> tuple[Decimal, Decimal]:
     """Return what all our additions bill per month from the next month on, before the plan and after it."""
 
     def now(live: LiveAddition) -> Decimal:
+        if live.id in months:
+            return money.before.get(live.id, _ZERO)
         return builder.from_next_month(live.obj.raw, live.agreement_id)
 
+    months = {each.addition.id: owner for owner, owned in ownership.by_owner.items() if owner.period for each in owned}
     written = {each.live.id for each in planned if each.live is not None}
     kept = (each for each in matched.kept if each.id not in written)
     unchanged = (*kept, *(each.live for each in matched.ending_duplicates), *ownership.period_additions)
-    before = after = sum(map(now, unchanged), _ZERO)
-    for each in planned:
-        live = _ZERO if each.live is None or each.replaced else now(each.live)
+    before = after = _ZERO
+    for each in unchanged:
+        before += now(each)
+        after += money.after(each, months[each.id]) if each.id in months else now(each)
+    for line in planned:
+        live = _ZERO if line.live is None or line.replaced else now(line.live)
         before += live
-        after += live if each.owner.mapping_address in held else each.from_next_month
+        after += live if line.owner.mapping_address in held else line.from_next_month
     for orphan in orphaned:
         amount = now(orphan.live)
         before += amount

@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.additions.charge import Charge
 from reconciler.additions.live_additions import LiveAddition
-from reconciler.additions.ownership import Owner, Ownership
+from reconciler.additions.ownership import Owner, Ownership, owner_of
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.values import plain_decimal
 
@@ -27,7 +27,7 @@ class ReportRow:
     last_updated: str | None
     """The time of the last update in ConnectWise, UTC."""
     mapping: str | None
-    """None for an orphan and for an addition of one period."""
+    """None for an orphan and for an adjustment."""
     source: str
     """`source/customer`. Empty if there is no mapping."""
     used: Decimal | None
@@ -61,7 +61,7 @@ def report_rows(
 
     `units` has the unit of each source, by its name.
     """
-    by_owner = {Owner(charge.mapping, charge.source, charge.customer_id): charge for charge in charges}
+    by_owner = {owner_of(charge): charge for charge in charges}
     rows = [
         _row(each.addition, live_state, owner, by_owner.get(owner), units)
         for owner, owned in ownership.by_owner.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StrictStr, StringConstraints, model_validator
 
@@ -57,6 +57,13 @@ class AgreementSpec(Spec):
     prorate: Annotated[StrictBool | None, flag("prorateFlag")] = Field(
         None,
         description="If true, ConnectWise prorates additions by their dates. reconciler itself never prorates.",
+    )
+    invoiced: Literal["advance", "arrears"] = Field(
+        "advance",
+        description="When ConnectWise makes the invoice of a month: `advance`, in the month or before it, or "
+        "`arrears`, after it. This is not sent to ConnectWise. With `arrears`, each month of usage has an addition of "
+        "its own.",
+        examples=["arrears"],
     )
     customer_po: Annotated[Annotated[str, StringConstraints(max_length=50, strict=True)] | None, text("customerPO")] = (
         Field(None, alias="customerPO", description="The customer's purchase order number.", examples=["PO-2026-117"])

@@ -19,6 +19,8 @@ from reconciler.kinds.workspace import Billing
 
 Unit = Literal["GB", "GiB"]
 Measure = Literal["last", "peak", "mean", "p95"]
+Lines = Literal["rolling", "perPeriod"]
+Invoiced = Literal["advance", "arrears"]
 
 BYTES_OF: dict[str, int] = {"B": 1, "GB": 10**9, "GiB": 2**30}
 """Bytes in one of each unit."""
@@ -71,7 +73,9 @@ class Rule:
     allowance: Allowance | None = None
     rounding: Rounding = Rounding()
     minimum: Decimal | None = None
-    lines: Literal["rolling", "perPeriod"] = "rolling"
+    lines: Lines = "rolling"
+    invoiced: Invoiced = "advance"
+    """When the invoice of a month is made: in the month or before it, or after it."""
     adopt: bool = False
     start: date | None = None
     """First billed day, in the billing time zone."""
@@ -166,7 +170,7 @@ def rule_of(
         allowance=None if included is None else Allowance(included.amount, included.per),
         rounding=Rounding(spec.rounding.mode, spec.rounding.step),
         minimum=spec.minimum,
-        lines=spec.lines,
+        lines=spec.lines or "rolling",
         adopt=spec.adopt,
         start=spec.start,
         end=spec.end,

@@ -155,8 +155,12 @@ class CustomerMappingSpec(Spec):
         description="The rounding of the quantity. The quantity is rounded once.",
         examples=[{"mode": "up", "step": 1}, {"mode": "none"}],
     )
-    lines: Literal["rolling", "perPeriod"] = Field(
-        "rolling", description="`rolling`: one addition for all months. `perPeriod`: one a month (not built yet)."
+    lines: Literal["rolling", "perPeriod"] | None = Field(
+        None,
+        description="`rolling`: one addition for all months, whose quantity changes each hour. `perPeriod`: one "
+        "addition for each month. Left out: `perPeriod` on an agreement that is invoiced in arrears, else "
+        "`rolling`.",
+        examples=["perPeriod"],
     )
     adopt: StrictBool = Field(
         False, description="If true, one existing addition with this agreement and product is taken over."
@@ -185,8 +189,6 @@ class CustomerMappingSpec(Spec):
             raise ValueError("price does not go with prices: write it as an entry with its day")
         if self.start is not None and self.end is not None and self.end < self.start:
             raise ValueError(f"end {self.end} is before start {self.start}")
-        if self.lines == "perPeriod":
-            raise ValueError("lines: perPeriod is not built yet; use rolling")
         return self
 
     @model_validator(mode="after")

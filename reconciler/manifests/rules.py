@@ -40,6 +40,7 @@ def check_rules(index: Index, workspace: Document | None, report: Report) -> Non
     for document in by_kind.get("Agreement", []):
         _same_company(document, "contact", "Contact", index, report)
     _no_bundles(mappings, index, report)
+    _lines_fit(mappings, index, report)
     _solutions_fit(mappings, by_kind.get("ManagementSolution", []), index, report)
 
 
@@ -134,6 +135,30 @@ def _no_bundles(mappings: list[Document], index: Index, report: Report) -> None:
                 f"{named} has productClass Bundle, at {{other}}: ConnectWise does not accept it as an addition",
                 "use a product of another class",
                 other=Location(product.origin, ("spec", "productClass")),
+            )
+
+
+def _lines_fit(mappings: list[Document], index: Index, report: Report) -> None:
+    """Report a mapping whose `lines` do not fit with the invoices of its agreement (BILLING, Additions)."""
+    for mapping in mappings:
+        reference = _get(mapping, "agreement")
+        agreement = None if reference is None else index.find("Agreement", reference)
+        if agreement is None or _get(agreement, "invoiced") != "arrears":
+            if _get(mapping, "lines") == "perPeriod":
+                report.add(
+                    Location(mapping.origin, ("spec", "lines")),
+                    "lines: perPeriod on an agreement that is invoiced in advance is not built yet",
+                    "use rolling, or declare invoiced: arrears for the agreement",
+                )
+            continue
+        if _get(mapping, "lines") == "rolling":
+            file = mapping.defaulted.get("lines")
+            report.add(
+                Location(mapping.origin, ("spec", "lines")),
+                f"lines: rolling{f' (from {file})' if file else ''} does not fit {agreement.address}, which is "
+                "invoiced in arrears, at {other}: an invoice would bill the quantity of the next month",
+                "write lines: perPeriod, or leave it out",
+                other=Location(agreement.origin, ("spec", "invoiced")),
             )
 
 

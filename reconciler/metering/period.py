@@ -61,6 +61,11 @@ def period_of(moment: datetime, timezone: str) -> Period:
     )
 
 
+def month_before(period: Period, timezone: str) -> Period:
+    """Return the month before a period."""
+    return period_of(period.start - timedelta.resolution, timezone)
+
+
 def day_start(day: date, timezone: str) -> datetime:
     """Return the first moment of a date in the time zone, in UTC."""
     return _midnight(day, ZoneInfo(timezone))

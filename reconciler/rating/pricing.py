@@ -16,6 +16,7 @@ from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.product import ProductSpec
 from reconciler.kinds.values import Link
 from reconciler.manifests.documents import DocumentOf, Manifests
+from reconciler.rating.line_kinds import LineKinds
 
 Units = Mapping[str, Unit]
 """The unit of each usage source, by the source's name."""
@@ -29,8 +30,8 @@ def rules(manifests: Manifests, units: Units, live_state: LiveState, first_day: 
 
     Raises `RuleError` if ranges with known prices conflict.
     """
-    prices = _Prices(manifests, live_state, first_day)
-    return [_rule(document, units, live_state, prices) for document in manifests.of(CustomerMappingSpec)]
+    prices, line_kinds = _Prices(manifests, live_state, first_day), LineKinds(manifests, live_state)
+    return [_rule(document, units, live_state, prices, line_kinds) for document in manifests.of(CustomerMappingSpec)]
 
 
 def days_of_new_prices(manifests: Manifests, first_day: date) -> list[date]:
@@ -67,7 +68,13 @@ def default_rule(manifests: Manifests, units: Units, first_day: date) -> Rule | 
         return None  # incomplete defaults are no error: each document that uses them is validated
 
 
-def _rule(document: DocumentOf[CustomerMappingSpec], units: Units, live_state: LiveState, prices: _Prices) -> Rule:
+def _rule(
+    document: DocumentOf[CustomerMappingSpec],
+    units: Units,
+    live_state: LiveState,
+    prices: _Prices,
+    line_kinds: LineKinds,
+) -> Rule:
     spec = document.spec
     links = live_state.links.get(document.address, {})
     by_reference: dict[ProductReference | None, Link | None] = {spec.product: links.get(("product",))}
@@ -80,7 +87,9 @@ def _rule(document: DocumentOf[CustomerMappingSpec], units: Units, live_state: L
         lambda product: prices.of(by_reference.get(product)),
         first_day=prices.first_day,
     )
-    return replace(rule, proposed=document.metadata.proposed)
+    invoiced = line_kinds.invoiced(links.get(("agreement",)))
+    lines = line_kinds.lines(spec.lines, invoiced)
+    return replace(rule, proposed=document.metadata.proposed, lines=lines, invoiced=invoiced)
 
 
 class _Prices:

@@ -141,7 +141,6 @@ def test_a_custom_management_it_record_needs_a_solution_name() -> None:
         ({"product": "a", "ranges": [{"product": "a"}]}, "not both"),
         ({"ranges": [{"product": "a"}], "price": 1}, "give each range its own price"),
         ({"product": "a", "price": Decimal("0.1234567")}, "six decimals"),
-        ({"product": "a", "lines": "perPeriod"}, "not built yet"),
         ({"ranges": [{"product": "a"}, {"product": "b"}]}, "is never reached"),
         ({"ranges": [{"upTo": 5, "product": "a"}]}, "more cannot be billed"),
         (

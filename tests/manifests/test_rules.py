@@ -227,3 +227,27 @@ def test_a_control_character_in_a_key_is_an_error(estate: Estate, kind: str, spe
 def test_line_breaks_outside_and_at_the_end_of_a_key_are_accepted(estate: Estate) -> None:
     spec = 'identifier: "AB\\n"\nname: N\ncity: C\naddressLine1: "A\\nB"'
     assert estate.add("Company", "new", spec).load().by_address["Company/new"]
+
+
+def in_arrears(estate: Estate) -> Estate:
+    text = (estate.root / "acme.yaml").read_text()
+    started = '  startDate: "2026-01-01"\n'
+    return estate.write("acme.yaml", text.replace(started, f"{started}  invoiced: arrears\n"))
+
+
+def test_lines_rolling_on_an_agreement_in_arrears_is_an_error_with_both_places(estate: Estate) -> None:
+    found = in_arrears(estate).add("CustomerMapping", "new", mapping(lines="rolling")).error()
+    assert found.message.startswith(
+        "lines: rolling does not fit Agreement/acme-backup, which is invoiced in arrears, at"
+    )
+    assert found.suggestion == "write lines: perPeriod, or leave it out"
+
+
+def test_lines_that_are_left_out_or_per_period_fit_an_agreement_in_arrears(estate: Estate) -> None:
+    assert in_arrears(estate).add("CustomerMapping", "new", mapping(lines="perPeriod")).load()
+    assert in_arrears(estate).add("CustomerMapping", "new", mapping()).load()
+
+
+def test_lines_per_period_in_advance_are_not_built_yet(estate: Estate) -> None:
+    found = estate.add("CustomerMapping", "new", mapping(lines="perPeriod")).error()
+    assert found.message == "lines: perPeriod on an agreement that is invoiced in advance is not built yet"

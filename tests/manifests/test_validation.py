@@ -206,14 +206,6 @@ def only(estate: Estate, kind: str, good: str, bad: str) -> tuple[int, str, str]
         ),
         (
             "CustomerMapping",
-            MAPPING + "product: gb\n",
-            "lines: perPeriod",
-            8,
-            "lines: perPeriod is not built yet; use rolling",
-            "",
-        ),
-        (
-            "CustomerMapping",
             MAPPING,
             "ranges: [{upTo: 5, product: gb}]",
             9,

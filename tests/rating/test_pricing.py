@@ -147,7 +147,6 @@ def test_a_default_product_without_a_price_has_none() -> None:
         {},
         {"solution": "Cove"},
         {"product": "gb", "ranges": [{"product": "gb"}]},
-        {"product": "gb", "lines": "perPeriod"},
         {"ranges": [{"upTo": D(9), "product": "gb", "price": D(1)}, {"product": "gb"}], "tiering": "graduated"},
     ],
 )
