@@ -244,8 +244,9 @@ def test_lines_rolling_on_an_agreement_in_arrears_is_an_error_with_both_places(e
 
 
 def test_lines_that_are_left_out_or_per_period_fit_an_agreement_in_arrears(estate: Estate) -> None:
-    assert in_arrears(estate).add("CustomerMapping", "new", mapping(lines="perPeriod")).load()
-    assert in_arrears(estate).add("CustomerMapping", "new", mapping()).load()
+    mappings = in_arrears(estate).add("CustomerMapping", "new", mapping(lines="perPeriod"))
+    assert mappings.load()
+    assert mappings.add("CustomerMapping", "new", mapping()).load()
 
 
 def test_lines_per_period_in_advance_are_not_built_yet(estate: Estate) -> None:
