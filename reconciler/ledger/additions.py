@@ -15,8 +15,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from reconciler.ledger import schema
+from reconciler.ledger.chain.covered import APPROVALS
+from reconciler.ledger.chain.entries import append
 from reconciler.ledger.snapshot import Approval, BilledAddition, ObservedAddition, RecordedAddition, SeenEdit, Snapshot
-from reconciler.ledger.store import Ledger
+from reconciler.ledger.store import Ledger, inserted_id
 
 _additions, _tag_searches, _approvals = schema.additions, schema.tag_searches, schema.approvals
 _objects, _writes = schema.objects, schema.writes
@@ -288,4 +290,5 @@ def record_approvals(ledger: Ledger, workspace: str, approvals: Iterable[Approva
     rows = [{"workspace": workspace, **asdict(each)} for each in approvals]
     if rows:
         with ledger.write() as connection:
-            connection.execute(sa.insert(_approvals), rows)
+            ids = [inserted_id(connection.execute(sa.insert(_approvals).values(row))) for row in rows]
+            append(connection, APPROVALS, ids)

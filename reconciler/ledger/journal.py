@@ -14,6 +14,8 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from reconciler.ledger import schema
+from reconciler.ledger.chain.covered import RUNS, WRITES
+from reconciler.ledger.chain.entries import append
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.lease import Lease
 from reconciler.ledger.records import UNKNOWN_ORIGIN, Changes, Intent, LastWrite, RunOrigin
@@ -61,14 +63,16 @@ def begin_run(
     """Store that an apply of a plan begins; return the id of the run."""
     values = {"workspace": workspace, "plan_digest": plan_digest, "started_at": now, **asdict(origin)}
     with ledger.write() as connection:
-        row = connection.execute(sa.insert(_runs).values(values))
-    return inserted_id(row)
+        run_id = inserted_id(connection.execute(sa.insert(_runs).values(values)))
+        append(connection, RUNS, [run_id])
+    return run_id
 
 
 def end_run(ledger: Ledger, run_id: int, outcome: Any, now: datetime) -> None:
     """Store how an apply ended. `outcome` is JSON and must hold no secrets."""
     with ledger.write() as connection:
         connection.execute(sa.update(_runs).where(_runs.c.id == run_id).values(outcome=outcome, ended_at=now))
+        append(connection, RUNS, [run_id])
 
 
 def write_intent(
@@ -151,6 +155,8 @@ def write_answer(
         )
         if status == "done":
             _store_object(connection, row, object_id, now)
+        if status not in _UNANSWERED:
+            append(connection, WRITES, [intent_id])
 
 
 def _store_object(connection: sa.Connection, write: Any, object_id: int | None, now: datetime) -> None:

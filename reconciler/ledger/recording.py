@@ -9,6 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from reconciler.ledger import schema
+from reconciler.ledger.chain.covered import PULLS
+from reconciler.ledger.chain.entries import append
 from reconciler.ledger.pulls import chunks
 from reconciler.ledger.records import SKEW, Pull, Sample
 from reconciler.ledger.store import Ledger, inserted_id
@@ -35,6 +37,7 @@ def record_pull(ledger: Ledger, pull: Pull, *, approved_by: str | None = None) -
             _insert_samples(connection, pull_id, pull)
         if pull.state == "whole":
             _advance_devices(connection, pull_id, pull.started_at)
+        append(connection, PULLS, [pull_id])
     return pull_id
 
 
@@ -58,6 +61,7 @@ def approve_pull(ledger: Ledger, pull_id: int, *, by: str, at: datetime) -> None
             .values(last_seen_at=started_at)
         )
         _advance_devices(connection, pull_id, started_at)
+        append(connection, PULLS, [pull_id])
 
 
 def _insert_pull(connection: sa.Connection, pull: Pull, *, failed: bool, approved_by: str | None) -> int:

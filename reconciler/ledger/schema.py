@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from reconciler.ledger import driver_errors
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "ledger_version"
 
@@ -303,4 +303,39 @@ good_runs = sa.Table(
     sa.Column("workspace", sa.Text, primary_key=True),
     sa.Column("job", sa.Text, primary_key=True),
     sa.Column("ended_at", UtcTime, nullable=False),
+)
+
+# Periods whose samples were deleted because they are older than `ledger.keep`. `sources` are those of the workspace.
+# The pulls of these sources that started before `samples_before` have no samples any more. `emptied_at` is null while
+# they are being deleted.
+seals = sa.Table(
+    "seals",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("workspace", sa.Text, nullable=False),
+    sa.Column("period", sa.Text, nullable=False),
+    sa.Column("sources", sa.JSON, nullable=False),
+    sa.Column("samples_before", UtcTime, nullable=False),
+    sa.Column("keep_months", sa.Integer, nullable=False),
+    sa.Column("pulls", sa.BigInteger, nullable=False),
+    sa.Column("samples", sa.BigInteger, nullable=False),
+    sa.Column("sealed_at", UtcTime, nullable=False),
+    sa.Column("emptied_at", UtcTime),
+    sa.Index("seals_by_period", "workspace", "period", unique=True),
+)
+
+# The chain: see `chain`. `subject` is a table and `row_id` a row of it. `content` is the digest of the row and its
+# parts, `parts` that of its parts alone, and `previous` that of the entry before. The first entry of a ledger that is
+# older than the chain has the subject `begun`, and a note on the rows that were there.
+chain = sa.Table(
+    "chain",
+    metadata,
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("row_id", sa.BigInteger),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("parts", sa.LargeBinary),
+    sa.Column("previous", sa.LargeBinary, nullable=False),
+    sa.Column("note", sa.JSON(none_as_null=True)),
+    sa.Index("chain_by_row", "subject", "row_id", "number"),
 )

@@ -18,7 +18,8 @@ from alembic.script import ScriptDirectory
 
 from reconciler.ledger import migrations, schema
 from reconciler.ledger.additions import load_snapshot
-from reconciler.ledger.journal import open_intents
+from reconciler.ledger.integrity import check_ledger
+from reconciler.ledger.journal import open_intents, write_answer
 from reconciler.ledger.lock import read_lock
 from reconciler.ledger.process import Process
 from reconciler.ledger.pulls import devices_of_customers, latest_pull, samples_of_pull
@@ -32,6 +33,8 @@ FIRST = Path(__file__).parent / "data" / "ledger-0001.sql"
 """A ledger as revision 0001 wrote it: a pull, a run with two writes, and a lock whose holder died."""
 
 HOUR = timedelta(hours=1)
+CHAIN_SINCE = "0008"
+"""The revision that began the chain."""
 
 
 def sqlite_of(folder: Path) -> str:
@@ -210,3 +213,43 @@ def test_revision_0005_leaves_no_old_name_in_postgresql(empty_postgresql_url: st
         names = [*relations, *constraints.scalars()]
     assert "devices_id_seq" in names
     assert [name for name in names if name.startswith(("meters", "lines", "scans")) or "meter" in name] == []
+
+
+@pytest.mark.parametrize("revision", [each for each in schema.REVISIONS if each < CHAIN_SINCE])
+def test_rows_of_every_earlier_revision_stay_and_the_chain_begins_after_them(any_url: str, revision: str) -> None:
+    device, samples = ("meters", "meter_id") if revision < "0005" else ("devices", "device_key")
+    run = {"id": 3, "workspace": "main", "plan_digest": "sha256:old", "started_at": moment(any_url)}
+    write = {"id": 4, "run_id": 3, "workspace": "main", "address": "Company/acme", "method": "POST", "path": "x"}
+    build(
+        any_url,
+        revision,
+        {
+            "pulls": pull_of(any_url),
+            device: device_of(any_url),
+            "samples": {"pull_id": 1, samples: 7, "bytes": 9},
+            "runs": run,
+            "writes": {**write, "natural_key": {}, "sent_at": moment(any_url), "state": "open"},
+        },
+    )
+    with Ledger.open(any_url, now=NOON) as ledger:
+        assert samples_of_pull(ledger, 1) == [Sample("cove", "1", "a", NOON, 9)]
+        assert [intent.address for intent in open_intents(ledger, "main")] == ["Company/acme"]
+        found = check_ledger(ledger)
+        assert (found.problems, found.entries) == ((), 1)
+        assert (found.not_covered, found.not_final) == ({"pulls": 1, "runs": 1}, {"writes": 1})
+        write_answer(ledger, 4, "done", object_id=9, now=NOON)
+        assert check_ledger(ledger).entries == 2
+        with ledger.write() as connection:
+            connection.execute(sa.delete(schema.samples))
+            connection.execute(sa.delete(schema.pulls))
+        gone = "the table had 1 rows up to this one when the chain began, and now it has 0"
+        assert [str(each) for each in check_ledger(ledger).problems] == [f"pulls 1: {gone}"]
+
+
+def test_the_note_on_the_rows_before_the_chain_cannot_be_changed(any_url: str) -> None:
+    build(any_url, "0007", {"pulls": pull_of(any_url)})
+    with Ledger.open(any_url, now=NOON) as ledger:
+        with ledger.write() as connection:
+            note = {"not_covered": {"pulls": {"rows": 5, "last_id": 5}}}
+            connection.execute(sa.update(schema.chain).values(note=note))
+        assert "its note was changed" in str(check_ledger(ledger).problems[0])

@@ -1,0 +1,57 @@
+"""Which tables the chain covers. A test fails for a table that is neither covered nor excused here.
+
+A row is covered from the moment at which it is final. Its digest is taken over all its columns that are not null. So a
+migration can add a column that is null in old rows, without a change of any digest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from reconciler.ledger import schema
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A table whose rows have an entry each. Each row is found by its column `id`."""
+
+    table: sa.Table
+    final: sa.ColumnElement[bool] | None = None
+    """True for the rows that do not change any more. None: a row has an entry from its insertion. A later change by
+    design, such as the approval of a pull, adds another entry for the row, and the last one counts."""
+    entries: int = 1
+    """How many entries a row has at most. One with more was recorded anew by someone else."""
+    parts: tuple[sa.Table, ...] = ()
+    """Tables whose rows belong to a row of `table`, and are covered by its entry. Their column `pull_id` names it."""
+
+    @property
+    def name(self) -> str:
+        """Return the name of the table, which is the subject of its entries."""
+        return str(self.table.name)
+
+
+PULLS = Covered(schema.pulls, entries=2, parts=(schema.samples, schema.earlier_samples))
+RUNS = Covered(schema.runs, entries=2)
+WRITES = Covered(schema.writes, final=schema.writes.c.state.in_(("done", "failed")))
+APPROVALS = Covered(schema.approvals)
+SEALS = Covered(schema.seals, entries=2)
+
+COVERED = (PULLS, RUNS, WRITES, APPROVALS, SEALS)
+"""Each table that the chain covers. To add one, add a line, and call `append` in the transaction that writes a row."""
+
+EXCUSED: dict[sa.Table, str] = {
+    schema.chain: "it is the chain",
+    schema.customers: "each pull updates the names and states; no quantity follows from them",
+    schema.devices: "the entry of a pull covers the ids of its devices; the other columns follow from the samples",
+    schema.objects: "it is the sum of `writes`",
+    schema.declared: "each apply replaces it by what the manifests declare",
+    schema.locks: "a lock lives as long as its run",
+    schema.additions: "each run updates it from ConnectWise; what we wrote is in `writes`",
+    schema.hand_edits: "it repeats what ConnectWise answered; ConnectWise has its own audit trail",
+    schema.tag_searches: "it holds the time of the last search, to decide when to search again",
+    schema.alerts: "an alert lives as long as its cause",
+    schema.good_runs: "it holds the time of the last good run; each run is in `runs`",
+}
+"""Each table that the chain does not cover, with the reason."""
