@@ -40,6 +40,7 @@ COMMANDS = {
 GROUPS = {
     "usage": ("reconciler.cli.usage:app", "Read the usage and account for it."),
     "alerts": ("reconciler.cli.alerts:app", "Try the receivers of alerts, list what is open."),
+    "ledger": ("reconciler.cli.ledger:app", "Check the ledger, export it, back it up."),
 }
 """Each group of commands, like `COMMANDS`."""
 

@@ -52,6 +52,17 @@ def open_for_reading(url: str, *, now: datetime, on_notice: Callable[[str], None
     return open_copy(url, unwritable, now=now, on_notice=on_notice)
 
 
+def open_whole(url: str, *, now: datetime, on_notice: Callable[[str], None]) -> Ledger:
+    """Return the ledger with all its rows, for a command that only reads. A file that cannot be written is copied.
+
+    A role that may only read a database server reads it as it is. Raises the errors of `open_for_reading`.
+    """
+    try:
+        return Ledger.open(url, now=now)
+    except Unwritable as error:
+        return open_copy(url, error, now=now, on_notice=on_notice)
+
+
 def _write_error(ledger: Ledger) -> Unwritable | None:
     """Return why an open ledger cannot be written; None if it can."""
     try:
@@ -129,7 +140,7 @@ def _copy_of_file(file: Path) -> Ledger:
             target = sa.URL.create("sqlite", database=str(folder / "copy.sqlite"))
         engine = create_engine(target)
         with closing(engine.raw_connection()) as pooled:
-            _back_up(file, pooled.driver_connection)
+            back_up(file, pooled.driver_connection)
     except OSError as error:
         delete()
         raise LedgerError(
@@ -143,7 +154,7 @@ def _copy_of_file(file: Path) -> Ledger:
     return _migrated(engine, delete)
 
 
-def _back_up(file: Path, target: Any) -> None:
+def back_up(file: Path, target: Any) -> None:
     """Copy one consistent state of the file and its `-wal` file.
 
     SQLite may be unable to create a file next to the ledger. Then a ledger without a `-wal` file is read in its place,

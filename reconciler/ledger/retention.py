@@ -27,6 +27,7 @@ _PULLS_AT_ONCE = 24
 class Seal:
     """A sealed period, with every one before it."""
 
+    workspace: str
     period: str
     """As `2025-09`."""
     sources: tuple[str, ...]
@@ -46,14 +47,14 @@ class Seal:
 
 def last_seal(ledger: Ledger, workspace: str) -> Seal | None:
     """Return the latest sealed period of a workspace; None if no period is sealed."""
-    query = sa.select(_seals).where(_seals.c.workspace == workspace).order_by(_seals.c.samples_before.desc()).limit(1)
+    return next((each for each in reversed(all_seals(ledger)) if each.workspace == workspace), None)
+
+
+def all_seals(ledger: Ledger) -> list[Seal]:
+    """Return every seal, oldest first."""
     with ledger.read() as connection:
-        row = connection.execute(query).first()
-    if row is None:
-        return None
-    values = dict(row._mapping)
-    del values["workspace"]
-    return Seal(**{**values, "sources": tuple(row.sources)})
+        rows = connection.execute(sa.select(_seals).order_by(_seals.c.samples_before, _seals.c.id)).all()
+    return [Seal(**{**row._mapping, "sources": tuple(row.sources)}) for row in rows]
 
 
 def seal(
@@ -84,9 +85,9 @@ def seal(
         ).one()
         if not number:
             return None
-        new = Seal(period, tuple(sorted(sources)), samples_before, keep_months, number, int(samples), now)
+        new = Seal(workspace, period, tuple(sorted(sources)), samples_before, keep_months, number, int(samples), now)
         values = {name: value for name, value in asdict(new).items() if name != "id"}
-        new = replace(new, id=inserted_id(connection.execute(sa.insert(_seals).values(workspace=workspace, **values))))
+        new = replace(new, id=inserted_id(connection.execute(sa.insert(_seals).values(values))))
         append(connection, SEALS, [new.id])
     return _empty(ledger, new, now)
 
