@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from tests.blocks import commands, missing
 from tests.cli.test_databases import move, with_ledger
 from tests.postgresql import Server
 from tests.shop import ALDER, Shop
+from tests.test_doc_commands import run_shown
 
-PAGE = (Path(__file__).parents[1] / "docs" / "how-to" / "ledger.md").read_text(encoding="utf-8")
-ROLES, RIGHTS, THIRD_ROLE = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
+PATH = Path(__file__).parents[1] / "docs" / "how-to" / "ledger.md"
+PAGE = PATH.read_text(encoding="utf-8")
+ROLES, RIGHTS, THIRD_ROLE, ADD_ONLY = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
 DUMP, RESTORE = re.findall(r"^pg_.*$", PAGE, re.MULTILINE)
 
 
@@ -67,15 +74,47 @@ def test_a_third_role_applies_and_cannot_change_the_tables(shop: Shop, database:
 
     move(shop, database.url("ledger", "reconciler"))
     assert shop("unlock").code == 0
+    database.execute(*statements(ADD_ONLY), database="ledger")
 
     move(shop, database.url("ledger", "reconciler_apply"))
     shop.apply()
+    with pytest.raises(sa.exc.ProgrammingError, match="permission denied"), applying(database) as connection:
+        connection.exec_driver_sql("DELETE FROM chain")
     shop.advance(1)
     shop.uses(ALDER, "130")
     shop.apply("--only", "usage")
     assert shop("plan", "--detailed-exitcode").code == 0
     move(shop, database.url("ledger", "reconciler_plan"))
     assert shop("plan", "--detailed-exitcode").code == 0
+    assert shop("ledger", "check").code == 0
+
+
+@contextmanager
+def applying(database: Server) -> Iterator[sa.Connection]:
+    """Yield a connection of the role that applies."""
+    engine = sa.create_engine(database.url("ledger", "reconciler_apply"))
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def test_the_commands_of_the_page_check_export_and_copy_a_ledger_file(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.only(ALDER)
+    shop.apply()
+    monkeypatch.chdir(shop.folder.parent)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    for each in commands(PATH):
+        code, printed = run_shown(each.command, capsys)
+        assert code == each.code, f"{each.command}\n{printed}"
+        assert missing(each.output, printed) is None, f"{each.command}\n{printed}"
+    assert Path("ledger-parquet", "samples.parquet").is_file()
+    move(shop, f"sqlite:///{Path('ledger-backup.sqlite').absolute()}")
+    shop.edit("workspace.yaml", "  billing:", "  ledger: {env: LEDGER_URL}\n  billing:")
+    assert shop("ledger", "check").code == 0
 
 
 def test_a_backup_is_restored_with_its_history(shop: Shop, database: Server) -> None:

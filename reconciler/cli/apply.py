@@ -39,6 +39,7 @@ from reconciler.cli.policies import check_actions
 from reconciler.cli.progress import progress_bar
 from reconciler.cli.recording import record_applied, records_of_plan
 from reconciler.cli.refusal import another_file, digest_from, expected_another, options_of, showing_what_moved
+from reconciler.cli.retention import seal_old_months
 from reconciler.cli.session import Session, open_session, running_clock
 from reconciler.cli.setup_ledger import record_setup
 from reconciler.cli.undoing import make_undo_plan
@@ -280,6 +281,7 @@ class _Run:
         if not plan.actions:
             record_applied(session, plan, made.records, None, self.approvals)
             self._record_setup(session, plan, None)
+            seal_old_months(session)
             return self._report(plan, None)
         check_guardrails(plan, self.approvals)
         stop = asyncio.Event()
@@ -299,6 +301,7 @@ class _Run:
             outcome = await carry_out_plan(session.client, session.ledger, plan, options, lease)
         record_applied(session, plan, made.records, outcome, self.approvals)
         self._record_setup(session, plan, outcome)
+        seal_old_months(session)
         return self._report(plan, outcome)
 
     def _record_setup(self, session: Session, plan: Plan, outcome: Outcome | None) -> None:

@@ -15,7 +15,7 @@ from reconciler.cli.session import ledger_url
 from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import DONE, ERROR
 from reconciler.ledger.backup import backup as copy_ledger
-from reconciler.ledger.chain.entries import EMPTY, Head
+from reconciler.ledger.chain import EMPTY, Head
 from reconciler.ledger.driver_errors import location_of
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.export import export_ledger

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from reconciler.additions.charges import ChargeInputs
 from reconciler.additions.future_prices import FuturePrices
+from reconciler.cli.retention import check_not_sealed
 from reconciler.kinds.billing_rules import exclusion_of, settings_of
 from reconciler.kinds.exclusion import ExclusionSpec
 from reconciler.kinds.live_state import LiveState
@@ -24,9 +25,11 @@ def load_usage(
 ) -> ChargeInputs:
     """Return the usage of all sources with its rules. The ledger has the samples; `fresh` are the pulls of this run.
 
-    The rules come first, because they say which customers need the samples of which hours.
+    The rules come first, because they say which customers need the samples of which hours. Raises `UsageError` if the
+    month is sealed.
     """
     workspace = manifests.workspace.spec
+    check_not_sealed(ledger, manifests.workspace.name, workspace, now)
     units = {source.name: source.unit for source in used_sources(manifests)}
     settings = settings_of(workspace.billing)
     first_day = period_of(now, settings.timezone).first_day

@@ -87,7 +87,7 @@ def of_manifests(root: Path, workspace: str | None) -> tuple[str, Variables]:
         if isinstance(each, EnvSecret)
     ]
     connection = [name for place, name in used if place in _CONNECTION]
-    if spec.ledger is None:
+    if spec.ledger_address is None:
         connection.append("LEDGER_URL")
         print_note(
             f"{manifests.workspace.address} has no ledger that the runs of the pipelines can share. "

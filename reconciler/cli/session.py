@@ -137,7 +137,7 @@ def open_ledger(context: Context, manifests: Manifests, *, writable: bool) -> Le
 
 def ledger_url(context: Context, manifests: Manifests) -> str:
     """Return the URL of the ledger: the one of the workspace, or a SQLite file beside the manifests."""
-    setting = manifests.workspace.spec.ledger
+    setting = manifests.workspace.spec.ledger_address
     if setting is None:
         return default_url(manifests.root)
     what = f"{manifests.workspace.address} ledger"

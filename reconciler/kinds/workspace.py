@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ from reconciler.kinds.alert_settings import Alerts
 from reconciler.kinds.base import Kind, Spec
 from reconciler.kinds.fields import Model, Name, Secret
 from reconciler.kinds.guardrail_settings import Guardrails
+from reconciler.kinds.ledger_settings import KEEP_MONTHS, LedgerSettings, without_password
 
 Setting = Annotated[str, StringConstraints(min_length=1, strict=True)] | Secret
 """Text, or a reference to a value elsewhere: `{env: NAME}` or `{file: PATH}`."""
@@ -36,17 +36,7 @@ def _without_login(text: Any) -> Any:
     return text
 
 
-def _without_password(text: Any) -> Any:
-    """Refuse a database URL with a password. A user name is allowed."""
-    if isinstance(text, str) and (_PASSWORD_BEFORE_HOST.search(text) or _PASSWORD_AS_OPTION.search(text)):
-        raise ValueError("the address contains a password: write {env: NAME} in its place, and change the password")
-    return text
-
-
-_PASSWORD_BEFORE_HOST = re.compile(r"://[^/@]*:[^@]*@")
-_PASSWORD_AS_OPTION = re.compile(r"[?&](?:ssl)?password=", re.IGNORECASE)
 Address = Annotated[Setting, AfterValidator(_without_login)]
-DatabaseAddress = Annotated[Setting, AfterValidator(_without_password)]
 
 
 class ConnectWiseSettings(Model):
@@ -194,10 +184,15 @@ class WorkspaceSpec(Spec):
         description="The billing rules for all customers.",
         examples=[{"timezone": "America/New_York", "currency": "USD"}],
     )
-    ledger: DatabaseAddress | None = Field(
+    ledger: Annotated[Setting | LedgerSettings, AfterValidator(without_password)] | None = Field(
         None,
-        description="Database URL of the ledger. Left out: .reconciler/ledger.sqlite next to the manifest folder.",
-        examples=["sqlite:///ledger.sqlite", {"env": "LEDGER_URL"}],
+        description="Database URL of the ledger, or `url` and `keep`. Left out: .reconciler/ledger.sqlite next to the "
+        "manifest folder, which keeps hourly figures for 13 months.",
+        examples=[
+            "sqlite:///ledger.sqlite",
+            {"env": "LEDGER_URL"},
+            {"url": {"env": "LEDGER_URL"}, "keep": "25 months"},
+        ],
     )
     guardrails: Guardrails = Field(
         Guardrails(),
@@ -215,6 +210,16 @@ class WorkspaceSpec(Spec):
         "the status Inactive.",
         examples=[{"Company": "Former Client"}],
     )
+
+    @property
+    def ledger_address(self) -> Setting | None:
+        """Return the URL of the ledger, or the reference to it; None for the default file."""
+        return self.ledger.url if isinstance(self.ledger, LedgerSettings) else self.ledger
+
+    @property
+    def keep_months(self) -> int:
+        """Return for how many whole months the ledger keeps hourly figures."""
+        return self.ledger.keep_months if isinstance(self.ledger, LedgerSettings) else KEEP_MONTHS
 
     @model_validator(mode="after")
     def _source_names_are_unique(self) -> WorkspaceSpec:

@@ -15,8 +15,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from reconciler.ledger import schema
-from reconciler.ledger.chain.covered import APPROVALS
-from reconciler.ledger.chain.entries import append
+from reconciler.ledger.chain import append
+from reconciler.ledger.covered import APPROVALS
 from reconciler.ledger.snapshot import Approval, BilledAddition, ObservedAddition, RecordedAddition, SeenEdit, Snapshot
 from reconciler.ledger.store import Ledger, inserted_id
 

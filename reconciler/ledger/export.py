@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from reconciler.ledger import schema
-from reconciler.ledger.chain.entries import head_of
+from reconciler.ledger.chain import head_of
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.export_formats import WriteRows, csv_rows, parquet_rows
 from reconciler.ledger.files import PRIVATE_FILE, PRIVATE_FOLDER

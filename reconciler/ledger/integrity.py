@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from reconciler.ledger import schema
-from reconciler.ledger.chain.check import Findings, check_chain
-from reconciler.ledger.chain.entries import Head
+from reconciler.ledger.chain import Head
+from reconciler.ledger.chain_check import Findings, check_chain
 from reconciler.ledger.store import Ledger
 
 

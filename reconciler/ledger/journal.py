@@ -14,8 +14,8 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from reconciler.ledger import schema
-from reconciler.ledger.chain.covered import RUNS, WRITES
-from reconciler.ledger.chain.entries import append
+from reconciler.ledger.chain import append
+from reconciler.ledger.covered import RUNS, WRITES
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.lease import Lease
 from reconciler.ledger.records import UNKNOWN_ORIGIN, Changes, Intent, LastWrite, RunOrigin

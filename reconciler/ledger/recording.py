@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from reconciler.ledger import schema
-from reconciler.ledger.chain.covered import PULLS
-from reconciler.ledger.chain.entries import append
+from reconciler.ledger.chain import append
+from reconciler.ledger.covered import PULLS
 from reconciler.ledger.pulls import chunks
 from reconciler.ledger.records import SKEW, Pull, Sample
 from reconciler.ledger.store import Ledger, inserted_id

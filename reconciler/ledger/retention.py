@@ -14,8 +14,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from reconciler.ledger import schema
-from reconciler.ledger.chain.covered import PULLS, SEALS
-from reconciler.ledger.chain.entries import append
+from reconciler.ledger.chain import append
+from reconciler.ledger.covered import PULLS, SEALS
 from reconciler.ledger.store import Ledger, inserted_id
 
 _pulls, _seals = schema.pulls, schema.seals
@@ -74,17 +74,17 @@ def seal(
     last = last_seal(ledger, workspace)
     if last is not None and last.emptied_at is None:
         last = _empty(ledger, last, now)
-    if last is not None and last.samples_before >= samples_before:
+    if last is not None and last.period >= period:
+        return None
+    chosen = sa.and_(_pulls.c.source.in_(sorted(sources)), _pulls.c.started_at < samples_before)
+    if last is not None:
+        chosen = sa.and_(chosen, _pulls.c.started_at >= last.samples_before)
+    counts = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(_pulls.c.samples), 0)).where(chosen)
+    with ledger.read() as connection:  # most runs end here, without the write lock
+        number, samples = connection.execute(counts).one()
+    if not number:
         return None
     with ledger.write() as connection:
-        chosen = sa.and_(_pulls.c.source.in_(sorted(sources)), _pulls.c.started_at < samples_before)
-        if last is not None:
-            chosen = sa.and_(chosen, _pulls.c.started_at >= last.samples_before)
-        number, samples = connection.execute(
-            sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(_pulls.c.samples), 0)).where(chosen)
-        ).one()
-        if not number:
-            return None
         new = Seal(workspace, period, tuple(sorted(sources)), samples_before, keep_months, number, int(samples), now)
         values = {name: value for name, value in asdict(new).items() if name != "id"}
         new = replace(new, id=inserted_id(connection.execute(sa.insert(_seals).values(values))))

@@ -13,6 +13,7 @@ from reconciler.ledger.records import SKEW, Device, LastSeen, PullRecord, Readin
 from reconciler.ledger.store import Ledger
 from reconciler.metering.collect import Collected
 from reconciler.metering.period import Period, local_date, period_of
+from reconciler.metering.retention import longest_look_back
 from reconciler.metering.snapshot import Samples, SourceSnapshot, WholePull
 
 
@@ -47,7 +48,7 @@ def load_snapshots(
     """
     in_memory = {each.pull_id: each.pull.samples for each in fresh}
     period, today = period_of(now, settings.timezone), local_date(now, settings.timezone)
-    since = period.start - max(settings.max_age, settings.grace) - SKEW - timedelta(hours=1)
+    since = period.start - longest_look_back(settings)
 
     def request(source: str, unit: Unit) -> _Request:
         of_source = [rule for rule in rules if rule.source == source]

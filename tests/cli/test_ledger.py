@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.ledger.store import Ledger
 from tests.ledger.test_chain import record
-from tests.shop import Shop
+from tests.shop import ALDER, Shop
 
 
 @pytest.fixture
@@ -120,3 +120,31 @@ def test_a_backup_can_be_checked_by_its_own_name(kept: Shop, tmp_path: Path) -> 
     kept.edit("workspace.yaml", "  billing:", f"  ledger: {copy}\n  billing:")
     assert kept("--json", "ledger", "check").json["head"] == head
     assert kept("--json", "ledger", "backup", str(tmp_path / "third")).json["bytes"] > 0
+
+
+def test_an_apply_deletes_what_is_older_than_keep_once_a_month(shop: Shop) -> None:
+    shop.only(ALDER)
+    shop.edit("workspace.yaml", "  billing:", "  ledger: {keep: 2 months}\n  billing:")
+    shop.apply()
+    shop.advance(24 * 100)
+    said = shop.apply("--only", "usage")
+    assert "sealed 2026-11 and the months before it: the ledger keeps hourly figures for 2 months" in said.err
+    checked = shop("--json", "ledger", "check")
+    assert checked.code == 0, checked.out
+    (seal,) = checked.json["seals"]
+    assert seal["samples"] > 0
+    assert f"Sealed up to {seal['period']}" in shop("ledger", "check").out
+    shop.advance(1)
+    assert "sealed" not in shop.apply("--only", "usage").err
+
+
+def test_a_sealed_month_is_not_computed_again(shop: Shop) -> None:
+    shop.only(ALDER)
+    shop.edit("workspace.yaml", "  billing:", "  ledger: {keep: 1 month}\n  billing:")
+    first = shop.now
+    shop.apply()
+    shop.advance(24 * 100)
+    shop.apply("--only", "usage")
+    refused = shop("usage", "report", now=first)
+    assert refused.code == 1
+    assert "is sealed: its hourly figures were deleted on" in refused.err

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from reconciler.kinds.fields import EnvSecret
 from reconciler.kinds.workspace import Address, WorkspaceSpec
 
 SECRET = {"env": "X"}
@@ -56,3 +57,31 @@ def test_a_password_in_the_address_of_the_ledger_is_refused_and_not_shown(addres
 @pytest.mark.parametrize("address", ["postgresql://ann@db.example/ledger", "sqlite:///ledger.sqlite"])
 def test_a_user_name_in_the_address_of_the_ledger_is_accepted(address: str) -> None:
     assert WorkspaceSpec.model_validate(spec(ledger=address)).ledger == address
+
+
+@pytest.mark.parametrize(
+    ("ledger", "address", "months"),
+    [
+        (None, None, 13),
+        ("sqlite:///l.sqlite", "sqlite:///l.sqlite", 13),
+        ({"env": "LEDGER_URL"}, EnvSecret(env="LEDGER_URL"), 13),
+        ({"url": {"env": "LEDGER_URL"}}, EnvSecret(env="LEDGER_URL"), 13),
+        ({"url": "sqlite:///l.sqlite", "keep": "25 months"}, "sqlite:///l.sqlite", 25),
+        ({"keep": "1 month"}, None, 1),
+        ({"keep": 24}, None, 24),
+    ],
+)
+def test_a_ledger_is_its_url_alone_or_with_how_long_it_keeps_figures(ledger: Any, address: Any, months: int) -> None:
+    found = WorkspaceSpec.model_validate(spec(ledger=ledger))
+    assert (found.ledger_address, found.keep_months) == (address, months)
+
+
+@pytest.mark.parametrize("keep", [0, -1, 1.5, "13", "0 months", "13 days", "a year", True, 1000])
+def test_a_time_to_keep_that_is_no_number_of_months_is_refused(keep: Any) -> None:
+    with pytest.raises(ValidationError):
+        WorkspaceSpec.model_validate(spec(ledger={"keep": keep}))
+
+
+def test_a_password_in_the_url_beside_keep_is_refused() -> None:
+    with pytest.raises(ValidationError, match="the address contains a password"):
+        WorkspaceSpec.model_validate(spec(ledger={"url": "postgresql://ann:hunter2@db.example/ledger"}))

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from reconciler.ledger import journal, schema
 from reconciler.ledger.additions import record_approvals
-from reconciler.ledger.chain.covered import COVERED, EXCUSED, RUNS
-from reconciler.ledger.chain.entries import EMPTY, Head, append, head_of
+from reconciler.ledger.chain import EMPTY, Head, append, head_of
+from reconciler.ledger.covered import COVERED, EXCUSED, RUNS
 from reconciler.ledger.integrity import check_ledger
 from reconciler.ledger.recording import approve_pull, record_pull
 from reconciler.ledger.records import Customer, Pull, Sample

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from reconciler.ledger.chain.digests import NOTHING, digest_of_note
+from reconciler.ledger.digests import NOTHING, digest_of_note
 
 revision = "0008"
 down_revision = "0007"

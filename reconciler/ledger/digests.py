@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from reconciler.ledger import schema
-from reconciler.ledger.chain.covered import Covered
+from reconciler.ledger.covered import Covered
 
 _encoder = msgspec.json.Encoder(order="sorted", decimal_format="number")
 _BATCH = 10_000

@@ -1,4 +1,8 @@
-"""Append entries to the chain, and read its end."""
+"""The chain: an entry for each row that must never change, with digests of the row and of the entry before.
+
+An entry is written in the same transaction as the row that it covers, and no entry is ever changed or deleted. So a
+change of a covered row, of an entry or of their order leaves a digest that does not match: see `chain_check`.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from reconciler.ledger import schema
-from reconciler.ledger.chain.covered import Covered
-from reconciler.ledger.chain.digests import NOTHING, digest_of_entry, digest_of_parts, digest_of_row
+from reconciler.ledger.covered import Covered
+from reconciler.ledger.digests import NOTHING, digest_of_entry, digest_of_parts, digest_of_row
 
 _chain = schema.chain
 _LOCK = 0x7265636F6E6368

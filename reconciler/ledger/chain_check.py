@@ -14,9 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from reconciler.ledger import schema
-from reconciler.ledger.chain.covered import COVERED, PULLS, SEALS, Covered
-from reconciler.ledger.chain.digests import digest_of_entry, digest_of_note, digest_of_parts, digest_of_row
-from reconciler.ledger.chain.entries import EMPTY, Head
+from reconciler.ledger.chain import EMPTY, Head
+from reconciler.ledger.covered import COVERED, PULLS, SEALS, Covered
+from reconciler.ledger.digests import digest_of_entry, digest_of_note, digest_of_parts, digest_of_row
 
 _chain = schema.chain
 _PAGE = 2_000
