@@ -107,7 +107,7 @@ def test_the_commands_of_the_page_check_export_and_copy_a_ledger_file(
     shop.apply()
     monkeypatch.chdir(shop.folder.parent)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    for each in commands(PATH):
+    for each in (each for each in commands(PATH) if each.command.startswith("reconciler ")):
         code, printed = run_shown(each.command, capsys)
         assert code == each.code, f"{each.command}\n{printed}"
         assert missing(each.output, printed) is None, f"{each.command}\n{printed}"
