@@ -30,7 +30,8 @@ SOURCES: Final = {
 }
 """How an option writes its value → where its values come from."""
 UNKNOWN: Final = {
-    "DIGEST", "DURATION", "FAULT", "IDENT", "MONTH", "N", "NAME", "NUMBER:DIGEST", "REV", "TEXT", "TIME", "WHEN", "ZONE", None,
+    "DIGEST", "DURATION", "FAULT", "IDENT", "MONTH", "N", "NAME", "NUMBER:DIGEST", "REV", "TEXT", "TIME", "WHEN",
+    "ZONE", None,
 }  # fmt: skip
 """Values that only the user knows."""
 _KEPT: Final = {"directory": "folder", "workspace": "workspace"}
