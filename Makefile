@@ -75,6 +75,7 @@ lock: install  ## Update the locks to the newest versions
 	$(COMPILE) --extra postgresql --constraint requirements.lock --no-annotate pyproject.toml -o runtime.lock
 	$(COMPILE) --extra postgresql --extra sandbox --constraint requirements.lock --no-annotate pyproject.toml -o sandbox.lock
 	$(COMPILE) --extra parquet --extra postgresql --extra report --constraint requirements.lock --no-annotate pyproject.toml -o report.lock
+	$(BIN)/uv pip compile --upgrade --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --override tools/focus-overrides.txt tools/focus.in -o tools/focus.lock
 
 dist: install  ## Build dist/: the wheel, and the locks that install it
 	$(BIN)/python -m tools.dist
