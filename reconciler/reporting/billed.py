@@ -48,6 +48,7 @@ class Billed:
     """Our additions that bill in a period."""
 
     by_owner: Mapping[Owner, Sequence[ReportLine]] = field(default_factory=dict)
+    """By the owner of the charge, which has no period."""
     stray: Sequence[StrayLine] = ()
 
 
@@ -81,7 +82,7 @@ def billed_in(
     found: dict[Owner, list[ReportLine]] = defaultdict(list)
     stray: list[StrayLine] = []
     for owner, lines in owned.by_owner.items():
-        found[owner] += [_line(each.addition, owner, names) for each in lines]
+        found[owner.of_all_months] += [_line(each.addition, owner.of_all_months, names) for each in lines]
     by_identity = {identity_of(each.source, each.customer_id, each.mapping, each.charge): each for each in owners}
     for addition in owned.period_additions:
         charge = None if addition.tag is None else by_identity.get(addition.tag.identity)

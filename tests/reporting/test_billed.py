@@ -109,10 +109,11 @@ def test_what_no_mapping_has_is_listed_by_its_customer() -> None:
     assert [each.customer for each in billed(cleared).stray] == [""]
 
 
-def test_an_addition_of_a_month_whose_charge_is_gone_belongs_to_no_charge() -> None:
-    (found,) = billed(addition(1, tag_of("cove", "1", "acme", "gone", period="2026-10"))).stray
+def test_an_adjustment_whose_charge_is_gone_belongs_to_no_charge() -> None:
+    gone = tag_of("cove", "1", "acme", "gone", period="2026-08", adjustment=1)
+    (found,) = billed(addition(1, gone, effectiveDate="2026-10-01T00:00:00Z")).stray
 
-    assert found.customer == "cove/1"
+    assert (found.customer, found.line.corrects) == ("cove/1", "2026-08")
 
 
 def test_an_addition_of_the_journal_has_the_shape_of_a_live_one() -> None:

@@ -107,8 +107,8 @@ def _field(value: str | Decimal | datetime | None) -> str:
             return text if "." in text else f"{text}.0"
         case datetime():
             return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        case str():
-            return cell(value)
+        case text:
+            return cell(text)
 
 
 def _of_customer(customer: Json, report: Json, issuer: str) -> Iterator[Row]:

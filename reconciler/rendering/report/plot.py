@@ -60,8 +60,7 @@ def plot_svg(charge: Json, report: Json) -> str:
         if data["name"] in tables:
             data["values"] = tables[data["name"]]
     for signal in made["signals"]:
-        if signal["name"] in values:
-            signal["value"] = values[signal["name"]]
+        signal["value"] = values.get(signal["name"], signal.get("value"))
     return _small(vl_convert.vega_to_svg(made))
 
 

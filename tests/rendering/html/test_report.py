@@ -52,6 +52,13 @@ def test_a_customer_has_each_step_from_the_usage_to_the_amount() -> None:
     assert "Nothing is billed." in text
 
 
+def test_the_key_names_only_what_a_plot_shows() -> None:
+    bare = charge(rating=None, billed=(), hours=hours(allowance=None))
+    key = words(without_plots(report(customer(charges=(bare,))))).partition("usage in each hour, GB")[2]
+
+    assert key.startswith(" Between 400 and 460 GB were used.")
+
+
 def test_a_plot_is_also_told_in_words() -> None:
     text = words(without_plots(report()))
 
