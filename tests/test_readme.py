@@ -183,7 +183,7 @@ def test_the_picture_shows_plan_apply_and_report_and_can_be_read(demo_story: str
     ran = [line.split()[2] for line in shown if line.startswith("$ ")]
     assert ran == ["plan", "apply", "usage"]
     assert max(map(len, shown)) <= WIDTH <= 120
-    assert len(shown) <= 60
+    assert len(shown) <= 75
 
 
 def test_the_picture_loads_nothing_from_the_network() -> None:

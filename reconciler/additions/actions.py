@@ -23,11 +23,11 @@ from reconciler.additions.planned import HandEdit, PlannedAddition, recorded_fie
 from reconciler.additions.tag import DEFAULT_CHARGE
 from reconciler.amounts import amount_text
 from reconciler.kinds.field_mapping import date_text
-from reconciler.kinds.money import amount_after, monthly_amount
+from reconciler.kinds.money import amount_after, cost_after, monthly_amount
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Value, to_json
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
-from reconciler.planning.action import Action, Change, LastWritten, Money
+from reconciler.planning.action import NOTHING, Action, Change, LastWritten, Money, Side
 from reconciler.planning.diff import changes_to_create, changes_to_update
 from reconciler.planning.objects import object_path, precondition
 from reconciler.planning.plan import Note
@@ -36,6 +36,7 @@ OnDrift = Literal["restore", "accept", "fail"]
 Verb = Literal["adopt", "update", "retire"]
 
 _ZERO = Decimal(0)
+_PRICES = {"unitPrice", "unitCost"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,13 @@ class ActionBuilder:
             return _ZERO
         return amount_after(fields, self.last_day, self.currency)
 
+    def side(self, fields: Mapping[str, Any], agreement_id: int | None, *, zero_is_known: bool) -> Side:
+        """Return what an addition with these fields bills and costs per month, from the next month on."""
+        if agreement_id in self.not_counted:
+            return NOTHING
+        cost = cost_after(fields, self.last_day, self.currency, zero_is_known=zero_is_known)
+        return Side(amount_after(fields, self.last_day, self.currency), cost)
+
     def for_pair(self, pair: Pair) -> PlannedAddition:
         """Return the plan for a desired addition: create, update or adopt, or no action."""
         desired, live = pair.desired, pair.live
@@ -93,8 +101,9 @@ class ActionBuilder:
 
     def _created(self, desired: DesiredAddition) -> PlannedAddition:
         values = written_fields(desired)
-        after = self.from_next_month(values, desired.agreement.id)
-        money = Money(before=_ZERO, after=after, currency=self.currency)
+        known = desired.unit_cost == 0
+        after = self.side(values, desired.agreement.id, zero_is_known=known)
+        money = Money.with_costs(NOTHING, after, self.currency)
         of = kind("Addition")
         action = Action(
             address=desired.address,
@@ -113,7 +122,9 @@ class ActionBuilder:
             action=action,
             quantity=desired.quantity,
             monthly=monthly_amount(values, self.currency),
-            from_next_month=after,
+            from_next_month=after.amount,
+            cost_from_next_month=after.cost,
+            costs_nothing=known,
             fields=recorded_fields(values),
             depends_on=desired.depends_on,
             reason=desired.reason,
@@ -121,8 +132,7 @@ class ActionBuilder:
 
     def _updated(self, desired: DesiredAddition, live: LiveAddition) -> PlannedAddition:
         changes = changes_to_update(kind("Addition"), self._live_values(desired, live), live.obj)
-        only_price = {change.path for change in changes} == {"unitPrice"}
-        reason = f"price; {desired.reason}" if only_price else desired.reason
+        reason = f"{_only_price(changes)}{desired.reason}"
         verb, reason = _verb_and_reason(changes, desired, reason)
         recorded = self.snapshot.additions.get(live.id)
         edits = undoing_changes(changes, recorded.last_applied) if recorded else ()
@@ -262,6 +272,7 @@ class ActionBuilder:
             changes,
             desired.depends_on,
             reason=desired.reason,
+            costs_nothing=desired.unit_cost == 0,
             **more,
         )
 
@@ -274,14 +285,16 @@ class ActionBuilder:
         action_reason: str,
         changes: tuple[Change, ...],
         depends_on: frozenset[str],
+        *,
+        costs_nothing: bool = False,
         **more: Any,
     ) -> PlannedAddition:
         """Return the plan for a live addition. There is no action if `changes` is empty."""
         after = {**live.obj.raw, **{change.path: change.after for change in changes}}
-        money = Money(
-            before=self.from_next_month(live.obj.raw, live.agreement_id),
-            after=self.from_next_month(after, live.agreement_id),
-            currency=self.currency,
+        money = Money.with_costs(
+            self.side(live.obj.raw, live.agreement_id, zero_is_known=costs_nothing),
+            self.side(after, live.agreement_id, zero_is_known=costs_nothing),
+            self.currency,
         )
         action = None
         if changes:
@@ -305,10 +318,18 @@ class ActionBuilder:
             quantity=Decimal(after.get("quantity") or 0),
             monthly=monthly_amount(after, self.currency),
             from_next_month=money.after,
+            cost_from_next_month=money.cost_after,
+            costs_nothing=costs_nothing,
             fields=recorded_fields(after),
             depends_on=depends_on,
             **more,
         )
+
+
+def _only_price(changes: Iterable[Change]) -> str:
+    """Return the beginning of the reason of an action that changes the price or the cost, and nothing else."""
+    paths = {change.path for change in changes}
+    return {frozenset({"unitCost"}): "cost; "}.get(frozenset(paths), "price; " if paths and paths <= _PRICES else "")
 
 
 def _with_our_values(

@@ -48,6 +48,8 @@ class DesiredAddition:
     """In the unit of the source."""
     unit_price: Decimal | None
     """None: the price of a live addition is not changed."""
+    unit_cost: Decimal | None = field(default=None, kw_only=True)
+    """None: the cost of a live addition is not changed, because no manifest gives one."""
     effective_date: str
     """First day of the addition if this run creates it, as `2026-11-01`."""
     reason: str
@@ -185,13 +187,16 @@ class _Builder:
             return []
         products = _products(spec, links)
 
-        def addition(product: ProductReference, quantity: Decimal, price: Decimal | None) -> DesiredAddition:
+        def addition(
+            product: ProductReference, quantity: Decimal, price: Decimal | None, cost: Decimal | None
+        ) -> DesiredAddition:
             return DesiredAddition(
                 owner=owner,
                 agreement=link,
                 product=self._checked(products[product], "product"),
                 quantity=quantity,
                 unit_price=price,
+                unit_cost=cost,
                 effective_date=dates.first,
                 reason=quantity_reason(charge, rule.unit),
                 late_start_reason=dates.late_reason,
@@ -201,10 +206,13 @@ class _Builder:
                 depends_on=depends_on,
             )
 
-        filled = [addition(each.product, each.quantity, _price(products[each.product], each)) for each in charge.lines]
+        filled = [
+            addition(each.product, each.quantity, _price(products[each.product], each), each.unit_cost)
+            for each in charge.lines
+        ]
         filled_first = depends_on | {each.address for each in filled}
-        prices = {each.product: each.price for each in rule.ranges}
-        empty = (addition(product, Decimal(0), prices.get(product)) for product in charge.other_products)
+        prices = {each.product: (each.price, each.cost) for each in rule.ranges}
+        empty = (addition(each, Decimal(0), *prices.get(each, (None, None))) for each in charge.other_products)
         return [
             *(replace(each, adopt=spec.adopt) for each in filled),
             *(replace(each, emptied=True, depends_on=filled_first) for each in empty),

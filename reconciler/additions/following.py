@@ -156,6 +156,7 @@ class _OldAgreement:
     def _created(self, like: DesiredAddition) -> PlannedAddition:
         """Return the plan for a new addition, of a range that usage has reached since the move."""
         desired = self._addition(like.product, like.quantity, like.unit_price, str(self._begins), self._last_day)
+        desired = replace(desired, unit_cost=like.unit_cost)
         usual = like.owner.address_of(like.product.name)
         address = self._builder.unique_address(usual, self._leaving[0].live.agreement_id)
         return self._builder.for_pair(Pair(replace(desired, known_as=address, depends_on=like.depends_on)))
@@ -164,8 +165,8 @@ class _OldAgreement:
         """Return the plan for an addition with the quantity of this hour."""
         live, superseded = leaving.live, leaving.superseded
         recorded = self._builder.snapshot.additions.get(live.id)
-        price = (recorded.last_applied if recorded else {}).get("unitPrice")
-        unit_price = None if price is None else Decimal(price)
+        left = recorded.last_applied if recorded else {}
+        unit_price, unit_cost = (_number(left.get(name)) for name in ("unitPrice", "unitCost"))
         desired = self._addition(
             Link(live.product, live.product_id),
             quantity,
@@ -177,6 +178,7 @@ class _OldAgreement:
         amount = monthly_amount({"quantity": quantity, "unitPrice": now}, self._context.currency)
         desired = replace(
             desired,
+            unit_cost=unit_cost,
             reason=f"{self._reason}; {until(amount, leaving.move, self._builder)}",
             known_as=self._builder.unique_address(superseded.owner.address_of(live.product), live.id),
             depends_on=superseded.depends_on | first,
@@ -214,6 +216,11 @@ class _OldAgreement:
             end_reason=f"{owner.mapping_address} {MOVED}",
             billed_elsewhere=True,
         )
+
+
+def _number(text: str | None) -> Decimal | None:
+    """Return a number that the ledger has recorded."""
+    return None if text is None else Decimal(text)
 
 
 def by_owner(desired: Iterable[DesiredAddition]) -> Mapping[object, Sequence[DesiredAddition]]:

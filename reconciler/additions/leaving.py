@@ -54,15 +54,16 @@ def left_additions(
 def left_addition(superseded: Superseded, move: Move | None, builder: ActionBuilder) -> PlannedAddition:
     """Return the plan for an addition of another product or agreement, which bills nothing any more.
 
-    Its quantity goes to 0, and its price back to the one that the last apply left. If it is on another agreement, it
-    also ends.
+    Its quantity goes to 0, and its price and cost back to those that the last apply left. If it is on another
+    agreement, it also ends.
     """
     live, owner = superseded.live, superseded.owner
     recorded = builder.snapshot.additions.get(live.id)
     last_applied = recorded.last_applied if recorded else {}
     values: dict[str, Value] = {"quantity": _ZERO}
-    if (price := last_applied.get("unitPrice")) is not None:
-        values["unitPrice"] = Decimal(price)
+    for name in ("unitPrice", "unitCost"):
+        if (left := last_applied.get(name)) is not None:
+            values[name] = Decimal(left)
     if move is not None:
         values["cancelledDate"] = move.last_day
     changes = changes_to_update(kind("Addition"), values, live.obj)
@@ -80,6 +81,7 @@ def left_addition(superseded: Superseded, move: Move | None, builder: ActionBuil
         reason,
         changes,
         superseded.depends_on,
+        costs_nothing=False,
         reason=reason,
         replaced=move is not None and move.replaced,
         **builder.notes_or_drifted(notes),

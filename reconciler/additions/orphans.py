@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from reconciler.additions.actions import ActionBuilder
 from reconciler.additions.live_additions import LiveAddition, agreement_goes_on
@@ -15,7 +14,7 @@ from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.metering.period import Period
-from reconciler.planning.action import Action, Change, Money
+from reconciler.planning.action import NOTHING, Action, Change, Money
 from reconciler.planning.objects import object_path, precondition
 from reconciler.planning.plan import CoverageRow
 
@@ -139,7 +138,7 @@ def _retirement(live: LiveAddition, address: str, period: Period, builder: Actio
         reason=f"no mapping has its tag; {bills}, and ends on {last_day}",
         changes=(Change(path="cancelledDate", before=live.cancelled, after=last_day),),
         precondition=precondition(kind("Addition"), kind("Addition").by_name, live.obj),
-        money=Money(
-            before=builder.from_next_month(live.obj.raw, live.agreement_id), after=Decimal(0), currency=builder.currency
+        money=Money.with_costs(
+            builder.side(live.obj.raw, live.agreement_id, zero_is_known=False), NOTHING, builder.currency
         ),
     )

@@ -10,44 +10,45 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
 from reconciler.additions.actions import ActionBuilder
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import Owner, Ownership
 from reconciler.additions.planned import PlannedAddition
 from reconciler.kinds.billing_rules import Rule
+from reconciler.kinds.money import monthly_cost
 from reconciler.ledger.snapshot import Snapshot
-
-_ZERO = Decimal(0)
+from reconciler.planning.action import NOTHING, Money, Side
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodMoney:
     """What each addition of one month counts, before the plan and after it."""
 
-    before: Mapping[int, Decimal] = field(default_factory=dict)
+    before: Mapping[int, Side] = field(default_factory=dict)
     """By id of a live addition."""
     newest: Mapping[Owner, str] = field(default_factory=dict)
     """By charge: its newest month after the plan. A charge that does not go on is left out."""
     not_counted: Collection[int] = ()
     """The ids of agreements that bill nothing after the running month."""
+    currency: str | None = None
 
     def of(self, planned: PlannedAddition) -> PlannedAddition:
         """Return an addition of the plan with its amounts. One of all months is returned as it is."""
         if planned.owner.period is None:
             return planned
-        after = planned.monthly if self._counts(planned.owner, _agreement_of(planned)) else _ZERO
-        before = _ZERO if planned.live is None else self.before.get(planned.live.id, _ZERO)
+        cost = monthly_cost(planned.fields, self.currency, zero_is_known=planned.costs_nothing)
+        after = Side(planned.monthly, cost) if self._counts(planned.owner, _agreement_of(planned)) else NOTHING
+        before = NOTHING if planned.live is None else self.before.get(planned.live.id, NOTHING)
         action = planned.action
         if action is not None and action.money is not None:
-            amounts = {"before": before, "after": after}
-            action = action.model_copy(update={"money": action.money.model_copy(update=amounts)})
-        return replace(planned, action=action, from_next_month=after)
+            money = Money.with_costs(before, after, action.money.currency)
+            action = action.model_copy(update={"money": money})
+        return replace(planned, action=action, from_next_month=after.amount, cost_from_next_month=after.cost)
 
-    def after(self, live: LiveAddition, owner: Owner) -> Decimal:
+    def after(self, live: LiveAddition, owner: Owner) -> Side:
         """Return what an addition of one month counts after a plan that does not write it."""
-        return live.monthly if self._counts(owner, live.agreement_id) else _ZERO
+        return _side(live, self.currency) if self._counts(owner, live.agreement_id) else NOTHING
 
     def _counts(self, owner: Owner, agreement_id: int | None) -> bool:
         return self.newest.get(owner.of_all_months) == owner.period and agreement_id not in self.not_counted
@@ -66,7 +67,7 @@ def period_money(
     for owner, owned in ownership.by_owner.items():
         if owner.period is not None:
             by_charge[owner.of_all_months][owner.period] = [each.addition for each in owned]
-    before: dict[int, Decimal] = {}
+    before: dict[int, Side] = {}
     newest: dict[Owner, str] = {}
     for charge, months in by_charge.items():
         rule, lines = rules[charge], months[max(months)]
@@ -76,14 +77,18 @@ def period_money(
         for each in lines:
             billed_so = goes_on or _was_billed_by_another_rule(each, builder.rule_digests.get(charge), builder.snapshot)
             if billed_so and each.agreement_id not in builder.not_counted:
-                before[each.id] = each.monthly
+                before[each.id] = _side(each, builder.currency)
     for line in planned:
         month, charge = line.owner.period, line.owner.of_all_months
         if month is None or line.owner.mapping_address in held or not line.quantity:
             continue
         if rules[charge].lines == "perPeriod" and not _ends(rules[charge], last_day):
             newest[charge] = max(month, newest.get(charge, ""))
-    return PeriodMoney(before, newest, builder.not_counted)
+    return PeriodMoney(before, newest, builder.not_counted, builder.currency)
+
+
+def _side(live: LiveAddition, currency: str | None) -> Side:
+    return Side(live.monthly, monthly_cost(live.obj.raw, currency))
 
 
 def _agreement_of(planned: PlannedAddition) -> int | None:

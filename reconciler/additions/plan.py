@@ -50,9 +50,9 @@ from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.metering.coverage import State
 from reconciler.metering.period import month_before
-from reconciler.planning.action import Action
+from reconciler.planning.action import NOTHING, Action, Side
 from reconciler.planning.approvals import Approved, is_approved
-from reconciler.planning.part import Part
+from reconciler.planning.part import Costs, Part
 from reconciler.planning.plan import Note, Tripped
 
 _ZERO = Decimal(0)
@@ -176,14 +176,15 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         charges={charge.mapping: charge for charge in charges.values()},
         standing=_standing(ownership, builder, money),
     )
-    money_before, money_after = _money(planned, orphaned, matched, ownership, held, builder, money)
+    before, after, costs = _money(planned, orphaned, matched, ownership, held, builder, money)
     part = Part(
         actions=(*_actions(planned, held), *(each.action for each in orphaned if each.action is not None)),
         held=_held_actions(planned, held),
         after={each.address: each.depends_on for each in planned},
         unchanged=sum(each.action is None for each in planned),
-        money_before=money_before,
-        money_after=money_after,
+        money_before=before,
+        money_after=after,
+        costs=costs,
         tripped=tuple(trips),
         notes=(
             *(Note(message=text) for text in inputs.usage.warnings),
@@ -223,7 +224,7 @@ def _standing(ownership: Ownership, builder: ActionBuilder, money: PeriodMoney) 
             found[owner.mapping] += (
                 builder.from_next_month(each.addition.obj.raw, each.addition.agreement_id)
                 if owner.period is None
-                else money.before.get(each.addition.id, _ZERO)
+                else money.before.get(each.addition.id, NOTHING).amount
             )
     return dict(found)
 
@@ -316,28 +317,37 @@ def _money(
     held: HeldMappings,
     builder: ActionBuilder,
     money: PeriodMoney,
-) -> tuple[Decimal, Decimal]:
-    """Return what all our additions bill per month from the next month on, before the plan and after it."""
+) -> tuple[Decimal, Decimal, Costs]:
+    """Return what all our additions bill and cost per month from the next month on, before the plan and after it."""
 
-    def now(live: LiveAddition) -> Decimal:
+    def now(live: LiveAddition, *, zero_is_known: bool = False) -> Side:
         if live.id in months:
-            return money.before.get(live.id, _ZERO)
-        return builder.from_next_month(live.obj.raw, live.agreement_id)
+            return money.before.get(live.id, NOTHING)
+        return builder.side(live.obj.raw, live.agreement_id, zero_is_known=zero_is_known)
 
     months = {each.addition.id: owner for owner, owned in ownership.by_owner.items() if owner.period for each in owned}
     written = {each.live.id for each in planned if each.live is not None}
     kept = (each for each in matched.kept if each.id not in written)
     unchanged = (*kept, *(each.live for each in matched.ending_duplicates), *ownership.period_additions)
-    before = after = _ZERO
-    for each in unchanged:
-        before += now(each)
-        after += money.after(each, months[each.id]) if each.id in months else now(each)
+    sides = [(now(each), money.after(each, months[each.id]) if each.id in months else now(each)) for each in unchanged]
     for line in planned:
-        live = _ZERO if line.live is None or line.replaced else now(line.live)
-        before += live
-        after += live if line.owner.mapping_address in held else line.from_next_month
+        live = line.live
+        standing = NOTHING if live is None or line.replaced else now(live, zero_is_known=line.costs_nothing)
+        side = Side(line.from_next_month, line.cost_from_next_month)
+        sides.append((standing, standing if line.owner.mapping_address in held else side))
     for orphan in orphaned:
-        amount = now(orphan.live)
-        before += amount
-        after += amount if orphan.action is None else _ZERO
-    return before, after
+        side = now(orphan.live)
+        sides.append((side, side if orphan.action is None else NOTHING))
+    before, after = ([pair[index] for pair in sides] for index in (0, 1))
+    costs = Costs(_cost(before), _cost(after), _unknown(before), _unknown(after))
+    return sum((each.amount for each in before), _ZERO), sum((each.amount for each in after), _ZERO), costs
+
+
+def _cost(sides: Iterable[Side]) -> Decimal:
+    """Return the sum of the known costs."""
+    return sum((each.cost for each in sides if each.cost is not None), _ZERO)
+
+
+def _unknown(sides: Iterable[Side]) -> int:
+    """Return how many additions have an unknown cost."""
+    return sum(each.cost is None for each in sides)

@@ -44,6 +44,10 @@ class PlannedAddition:
     """Amount per month after the action, from the next month on: 0 if it ends with the period. The plan shows this."""
     fields: Mapping[str, Any]
     """All fields after the action, by the names of ConnectWise. A later run compares them to find hand edits."""
+    cost_from_next_month: Decimal | None = None
+    """Cost per month after the action, from the next month on. None if it is unknown."""
+    costs_nothing: bool = False
+    """Whether the manifests give it a cost of 0. Otherwise a cost of 0 in ConnectWise is unknown."""
     depends_on: frozenset[str] = frozenset()
     """Addresses of actions that come first, although no field refers to them."""
     notes: tuple[Note, ...] = ()
@@ -69,9 +73,9 @@ def without_amount(planned: PlannedAddition) -> PlannedAddition:
     """
     action = planned.action
     if action is not None and action.money is not None:
-        amounts = {"after": Decimal(0), **({"before": Decimal(0)} if planned.replaced else {})}
-        action = action.model_copy(update={"money": action.money.model_copy(update=amounts)})
-    return replace(planned, action=action, quantity=Decimal(0), monthly=Decimal(0), from_next_month=Decimal(0))
+        action = action.model_copy(update={"money": action.money.ended(before=planned.replaced)})
+    zero = Decimal(0)
+    return replace(planned, action=action, quantity=zero, monthly=zero, from_next_month=zero, cost_from_next_month=zero)
 
 
 def removed_last_day(live: LiveAddition) -> str:
@@ -85,6 +89,7 @@ def removed_last_day(live: LiveAddition) -> str:
 def written_fields(desired: DesiredAddition) -> dict[str, Value]:
     """Return the fields of a desired addition, by the names of ConnectWise."""
     price = {} if desired.unit_price is None else {"unitPrice": desired.unit_price}
+    cost = {} if desired.unit_cost is None else {"unitCost": desired.unit_cost}
     # An addition without usage keeps a last day that was set by hand, unless the mapping has an end.
     last_day = {} if desired.emptied and desired.last_day is None else {"cancelledDate": desired.last_day}
     return {
@@ -93,6 +98,7 @@ def written_fields(desired: DesiredAddition) -> dict[str, Value]:
         "serialNumber": desired.owner.tag,
         "quantity": desired.quantity,
         **price,
+        **cost,
         "lessIncluded": Decimal(0),
         "billCustomer": "Billable",
         "effectiveDate": desired.effective_date,
@@ -104,8 +110,13 @@ _RECORDED = ("serialNumber", "quantity", "unitPrice", "lessIncluded", "billCusto
 
 
 def recorded_fields(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields that the ledger records of an addition, by the names of ConnectWise. Numbers become text."""
-    return {name: _plain(values.get(name)) for name in _RECORDED}
+    """Return the fields that the ledger records of an addition, by the names of ConnectWise. Numbers become text.
+
+    A unit cost is recorded only if there is one. So the first cost that the manifests give undoes no edit by hand.
+    """
+    found = {name: _plain(values.get(name)) for name in _RECORDED}
+    cost = values.get("unitCost")
+    return found if cost is None else {**found, "unitCost": _plain(cost)}
 
 
 def _plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ from reconciler.additions.charge import Charge
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import Owner, Ownership, owner_of
 from reconciler.kinds.live_state import LiveState
+from reconciler.kinds.money import monthly_cost
 from reconciler.kinds.values import plain_decimal
 
 
@@ -24,6 +25,9 @@ class ReportRow:
     quantity: Decimal
     unit_price: Decimal | None
     amount: Decimal
+    unit_cost: Decimal | None
+    cost: Decimal | None
+    """Cost per month. None if it is unknown, which is not 0."""
     last_updated: str | None
     """The time of the last update in ConnectWise, UTC."""
     mapping: str | None
@@ -33,6 +37,11 @@ class ReportRow:
     used: Decimal | None
     """Measured usage in `unit`, before allowance and rounding. None if unknown."""
     unit: str | None
+
+    @property
+    def margin(self) -> Decimal | None:
+        """Return the amount less the cost. None if the cost is unknown."""
+        return None if self.cost is None else self.amount - self.cost
 
     def to_json(self) -> dict[str, Any]:
         """Return the row for `--json`. Quantities and amounts are exact decimal text."""
@@ -46,6 +55,9 @@ class ReportRow:
             "quantity": text(self.quantity),
             "unit_price": text(self.unit_price),
             "amount": text(self.amount),
+            "unit_cost": text(self.unit_cost),
+            "cost": text(self.cost),
+            "margin": text(self.margin),
             "last_updated": self.last_updated,
             "mapping": self.mapping,
             "source": self.source,
@@ -55,26 +67,41 @@ class ReportRow:
 
 
 def report_rows(
-    ownership: Ownership, live_state: LiveState, charges: Iterable[Charge], units: Mapping[str, str]
+    ownership: Ownership,
+    live_state: LiveState,
+    charges: Iterable[Charge],
+    units: Mapping[str, str],
+    currency: str | None = None,
 ) -> list[ReportRow]:
     """Return one row for each addition of ours, sorted by agreement and product.
 
-    `units` has the unit of each source, by its name.
+    `units` has the unit of each source, by its name. `currency` is that of the workspace.
     """
     by_owner = {owner_of(charge): charge for charge in charges}
     rows = [
-        _row(each.addition, live_state, owner, by_owner.get(owner), units)
+        _row(each.addition, live_state, owner, by_owner.get(owner), units, currency)
         for owner, owned in ownership.by_owner.items()
         for each in owned
     ]
-    rows += [_row(live, live_state, None, None, units) for live in (*ownership.orphans, *ownership.period_additions)]
+    rows += [
+        _row(live, live_state, None, None, units, currency)
+        for live in (*ownership.orphans, *ownership.period_additions)
+    ]
     return sorted(rows, key=lambda row: (row.agreement, row.product))
 
 
 def _row(
-    live: LiveAddition, live_state: LiveState, owner: Owner | None, charge: Charge | None, units: Mapping[str, str]
+    live: LiveAddition,
+    live_state: LiveState,
+    owner: Owner | None,
+    charge: Charge | None,
+    units: Mapping[str, str],
+    currency: str | None,
 ) -> ReportRow:
     used = None if charge is None or charge.trace is None else charge.trace.in_unit.quantize(Decimal("0.001"))
+    unit_cost = Decimal(live.obj.raw.get("unitCost") or 0)
+    declared = charge is not None and any(line.unit_cost == 0 for line in charge.lines)
+    cost = monthly_cost(live.obj.raw, currency, zero_is_known=declared)
     known = live_state.objects.get(("Agreement", live.agreement_id))
     name = "" if known is None else str(known.raw.get("name") or "").strip()
     return ReportRow(
@@ -83,6 +110,8 @@ def _row(
         quantity=live.quantity,
         unit_price=live.price,
         amount=live.monthly,
+        unit_cost=None if cost is None else unit_cost,
+        cost=cost,
         last_updated=live.obj.last_updated,
         mapping=None if owner is None else owner.mapping,
         source="" if owner is None else owner.customer,

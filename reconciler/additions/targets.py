@@ -11,6 +11,7 @@ from reconciler.additions.views import AdditionView
 from reconciler.errors import ReconcilerError
 from reconciler.manifests.selection import Targets, unknown_target
 from reconciler.planning.action import Action
+from reconciler.planning.part import Costs
 
 _ZERO = Decimal(0)
 
@@ -34,8 +35,16 @@ def limited(usage: UsagePart, targets: Targets) -> UsagePart:
         actions=tuple(action for action in part.actions if action.address in wanted),
         held=tuple(action for action in part.held if action.address in wanted),
         money_after=part.money_after - less,
+        costs=None if part.costs is None else _costs(part.costs, [each for each in dropped if each in part.actions]),
     )
     return replace(usage, part=limited_part)
+
+
+def _costs(costs: Costs, dropped: Iterable[Action]) -> Costs:
+    """Return the costs without the changes of actions that are not done."""
+    changes = [each.money.change_of_cost for each in dropped if each.money is not None]
+    less = sum((each for each in changes if each is not None), _ZERO)
+    return replace(costs, after=costs.after - less, unknown_after=costs.unknown_after + changes.count(None))
 
 
 def _difference(action: Action) -> Decimal:

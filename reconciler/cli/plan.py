@@ -121,7 +121,14 @@ def plan(  # noqa: PLR0917 - typer makes an option of each
     Changes nothing in ConnectWise; the usage it reads is saved in the ledger.
     """
     context: Context = ctx.obj
-    options = PlanOptions(scope_of(only), parse_approvals(approve or ()), prune, tuple(target or ()), changed_since)
+    options = PlanOptions(
+        scope_of(only),
+        parse_approvals(approve or ()),
+        prune,
+        tuple(target or ()),
+        changed_since,
+        price_effects=True,
+    )
     check_part(options)
     given = {"--only": only, "--prune": prune, "--target": target, "--changed-since": changed_since}
     for option in [name for name, value in given.items() if value]:

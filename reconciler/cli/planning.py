@@ -16,6 +16,7 @@ from reconciler.additions.targets import limited
 from reconciler.cli.output import print_note
 from reconciler.cli.partial import partial_notes, scope_of_part, setup_elsewhere, unknown_usage_note, unread_sources
 from reconciler.cli.policies import check_actions
+from reconciler.cli.price_effects import with_price_effects
 from reconciler.cli.reading import Inputs, SetupInputs, UsageRead, read_inputs
 from reconciler.cli.recording import record_read
 from reconciler.cli.session import Session, tenant_of
@@ -71,6 +72,8 @@ class PlanOptions:
     """Only documents that changed since this Git revision are planned. The session has loaded them."""
     forget: tuple[str, ...] = ()
     """The addresses that the ledger forgets."""
+    price_effects: bool = False
+    """Whether the plan says what the last month would have cost, if it changes prices."""
 
     @property
     def asked(self) -> Asked:
@@ -100,6 +103,8 @@ async def make_plan(session: Session, options: PlanOptions) -> Planned:
     inputs = await read_inputs(session, scope, options.approvals, options.forget)
     planned = plan_from(session, inputs, options, notes)
     planned = replace(planned, plan=_with_last_writes(session, planned.plan))
+    if options.price_effects and inputs.usage is not None:
+        planned = replace(planned, plan=with_price_effects(session, inputs.usage, planned.plan))
     check_actions(session.manifests, planned.plan)
     if inputs.usage is not None:
         record_read(session, planned.records, searched=inputs.usage.searched)

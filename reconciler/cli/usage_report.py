@@ -164,4 +164,4 @@ async def _report_rows(session: Session) -> list[ReportRow]:
     usage, workspace = charge_usage(read.to_charge), session.workspace
     ownership = ownership_of(read.live_state, read.to_charge.rules, workspace, read.snapshot, usage.period)
     units = {source.name: source.unit for source in workspace.usage}
-    return report_rows(ownership, read.live_state, usage.charges, units)
+    return report_rows(ownership, read.live_state, usage.charges, units, workspace.billing.currency)

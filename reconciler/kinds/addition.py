@@ -57,6 +57,9 @@ class AdditionSpec(Spec):
     unit_price: Annotated[Decimal, number("unitPrice")] = Field(
         description="Price of one unit, in the agreement's currency."
     )
+    unit_cost: Annotated[Decimal | None, number("unitCost")] = Field(
+        None, description="Cost of one unit, if the manifests give one."
+    )
     less_included: Annotated[Decimal, number("lessIncluded")] = Field(
         Decimal(0), description="Always 0, because rating has already subtracted the allowance."
     )

@@ -45,12 +45,36 @@ def monthly_amount(fields: Mapping[str, Any], currency: str | None) -> Decimal:
     return amount_of(max(Decimal(0), billed), Decimal(fields.get("unitPrice") or 0), currency)
 
 
+def monthly_cost(fields: Mapping[str, Any], currency: str | None, *, zero_is_known: bool = False) -> Decimal | None:
+    """Return what an addition with these fields costs per month: the billed quantity, times the unit cost.
+
+    None if the cost is unknown. ConnectWise gives a unit cost of 0 also if there is none, so 0 is a cost only with
+    `zero_is_known`, where the manifests give it.
+    """
+    billed = Decimal(fields.get("quantity") or 0) - Decimal(fields.get("lessIncluded") or 0)
+    unit_cost = Decimal(fields.get("unitCost") or 0)
+    if billed <= 0:
+        return Decimal(0)
+    return amount_of(billed, unit_cost, currency) if unit_cost or zero_is_known else None
+
+
+def cost_after(
+    fields: Mapping[str, Any], day: str, currency: str | None, *, zero_is_known: bool = False
+) -> Decimal | None:
+    """Return what an addition costs per month after `day`: 0 if it has ended by then. None if the cost is unknown."""
+    if _ends_by(fields, day):
+        return Decimal(0)
+    return monthly_cost(fields, currency, zero_is_known=zero_is_known)
+
+
 def amount_after(fields: Mapping[str, Any], day: str, currency: str | None) -> Decimal:
     """Return the amount that an addition bills per month after `day`: 0 if it has ended by then.
 
     An addition that ends on its first day bills nothing, whatever day that is: it was made to end.
     """
+    return Decimal(0) if _ends_by(fields, day) else monthly_amount(fields, currency)
+
+
+def _ends_by(fields: Mapping[str, Any], day: str) -> bool:
     last = date_text(fields.get("cancelledDate"))
-    if last is not None and (last <= day or last <= (date_text(fields.get("effectiveDate")) or "")):
-        return Decimal(0)
-    return monthly_amount(fields, currency)
+    return last is not None and (last <= day or last <= (date_text(fields.get("effectiveDate")) or ""))

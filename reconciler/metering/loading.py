@@ -40,15 +40,17 @@ def load_snapshots(
     settings: BillingSettings,
     now: datetime,
     fresh: Sequence[Collected] = (),
+    since: datetime | None = None,
 ) -> dict[str, SourceSnapshot]:
     """Return the snapshot of each source in `units` at `now`, by the source's name.
 
     `fresh` are pulls that this run made. Their samples are taken from memory. All other samples come from the ledger,
-    so a past hour can be computed again.
+    so a past hour can be computed again. With `since`, earlier pulls are not loaded: for rules that need only the
+    newest figures, and a `now` for which the ledger has later pulls.
     """
     in_memory = {each.pull_id: each.pull.samples for each in fresh}
     period, today = period_of(now, settings.timezone), local_date(now, settings.timezone)
-    since = period.start - longest_look_back(settings)
+    since = since or period.start - longest_look_back(settings)
 
     def request(source: str, unit: Unit) -> _Request:
         of_source = [rule for rule in rules if rule.source == source]

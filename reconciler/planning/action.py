@@ -5,10 +5,18 @@ Amounts and quantities are decimal text, so that no program reads them as floats
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer, model_serializer
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from reconciler.kinds.values import plain_decimal
 
@@ -79,6 +87,22 @@ class Precondition(Record):
     """The value of every declared field, by manifest name."""
 
 
+@dataclass(frozen=True, slots=True)
+class Side:
+    """An amount per month, and the cost of what it bills. The cost is None if it is unknown."""
+
+    amount: Decimal
+    cost: Decimal | None = None
+
+    @property
+    def margin(self) -> Decimal | None:
+        """Return the amount less the cost. None if the cost is unknown."""
+        return None if self.cost is None else self.amount - self.cost
+
+
+NOTHING = Side(Decimal(0), Decimal(0))
+
+
 class Money(Record):
     """An amount per month before and after, in one currency. The currency is null if it is unknown."""
 
@@ -88,6 +112,44 @@ class Money(Record):
     """The amount per month after the action."""
     currency: str | None = None
     """ISO 4217 code. Null if it is unknown."""
+    cost_before: Amount | None = None
+    """The cost per month before the action. Left out if it is unknown, which is not 0."""
+    cost_after: Amount | None = None
+    """The cost per month after the action. Left out if it is unknown."""
+    margin_before: Amount | None = None
+    """`before` less `cost_before`. Left out if the cost is unknown."""
+    margin_after: Amount | None = None
+    """`after` less `cost_after`. Left out if the cost is unknown."""
+
+    @model_serializer(mode="wrap")
+    def _without_unknown(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = serialize(self)
+        return {name: value for name, value in content.items() if value is not None or name == "currency"}
+
+    @classmethod
+    def with_costs(cls, before: Side, after: Side, currency: str | None) -> Money:
+        """Return the amounts with the margin of each side."""
+        return cls(
+            before=before.amount,
+            after=after.amount,
+            currency=currency,
+            cost_before=before.cost,
+            cost_after=after.cost,
+            margin_before=before.margin,
+            margin_after=after.margin,
+        )
+
+    @property
+    def change_of_cost(self) -> Decimal | None:
+        """The cost after the action less the one before it. None if one of them is unknown."""
+        if self.cost_before is None or self.cost_after is None:
+            return None
+        return self.cost_after - self.cost_before
+
+    def ended(self, *, before: bool) -> Money:
+        """Return the amounts of an addition that has ended after the action. With `before`, also before it."""
+        now = NOTHING if before else Side(self.before, self.cost_before)
+        return Money.with_costs(now, NOTHING, self.currency)
 
 
 class Customer(Record):

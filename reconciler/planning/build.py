@@ -10,7 +10,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal
 
-from reconciler.planning.action import Action, Customer, Money
+from reconciler.planning.action import Action, Customer, Money, Side
 from reconciler.planning.customers import Objects, with_customers
 from reconciler.planning.order import with_dependencies
 from reconciler.planning.part import Part
@@ -105,9 +105,24 @@ def _summary(parts: Sequence[Part], actions: Sequence[Action], currency: str | N
         adopt=count["adopt"],
         retire=count["retire"],
         unchanged=sum(part.unchanged for part in parts),
-        money=Money(
-            before=sum((part.money_before for part in parts), _ZERO),
-            after=sum((part.money_after for part in parts), _ZERO),
-            currency=currency,
+        money=Money.with_costs(
+            Side(sum((part.money_before for part in parts), _ZERO), _cost(parts, "before")),
+            Side(sum((part.money_after for part in parts), _ZERO), _cost(parts, "after")),
+            currency,
         ),
+        unknown_costs=sum(part.costs.unknown_after for part in parts if part.costs is not None),
     )
+
+
+def _cost(parts: Sequence[Part], side: Literal["before", "after"]) -> Decimal | None:
+    """Return what all additions of a plan cost per month. None if one of them has an unknown cost."""
+    total = _ZERO
+    for part in parts:
+        if part.costs is None:
+            if part.money_before or part.money_after:
+                return None
+        elif getattr(part.costs, f"unknown_{side}"):
+            return None
+        else:
+            total += getattr(part.costs, side)
+    return total

@@ -13,6 +13,16 @@ _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
+class Costs:
+    """What the additions of a part cost per month, as far as that is known, and how many have an unknown cost."""
+
+    before: Decimal = _ZERO
+    after: Decimal = _ZERO
+    unknown_before: int = 0
+    unknown_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """Actions with their problems, guardrails and amounts. Amounts are per month, in the currency of the workspace."""
 
@@ -24,6 +34,8 @@ class Part:
     unchanged: int = 0
     money_before: Decimal = _ZERO
     money_after: Decimal = _ZERO
+    costs: Costs | None = None
+    """None if the part has amounts whose cost is not known at all, such as those of agreements."""
     problems: tuple[str, ...] = ()
     """Reasons why no plan can be made."""
     tripped: tuple[Tripped, ...] = ()

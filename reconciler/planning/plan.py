@@ -9,13 +9,14 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import AwareDatetime
 
 from reconciler.kinds.registry import all_kinds
-from reconciler.planning.action import Action, Amount, Money, Record
+from reconciler.planning.action import Action, Amount, Money, Record, Side
 
 FORMAT_VERSION: Literal[2] = 2
 
@@ -34,7 +35,10 @@ class Summary(Record):
     unchanged: int = 0
     """The number of documents and additions that are as declared."""
     money: Money
-    """What all additions of the plan bill a month, before and after."""
+    """What all additions of the plan bill and cost a month, before and after. The cost is null if it is unknown for one
+    of them."""
+    unknown_costs: int = 0
+    """The number of additions after the plan whose cost is unknown."""
 
     @property
     def changes(self) -> int:
@@ -45,14 +49,18 @@ class Summary(Record):
         """Return the summary of the plan with these actions added."""
         count = Counter(action.action for action in actions)
         amounts = [action.money for action in actions if action.money is not None]
-        more = sum((each.after - each.before for each in amounts), Decimal(0))
+        money = self.money
+        after = money.after + sum((each.after - each.before for each in amounts), Decimal(0))
+        costs = [money.cost_after, *(each.change_of_cost for each in amounts)]
+        cost = None if None in costs else sum((each for each in costs if each is not None), Decimal(0))
         return Summary(
             create=self.create + count["create"],
             update=self.update + count["update"],
             adopt=self.adopt + count["adopt"],
             retire=self.retire + count["retire"],
             unchanged=self.unchanged,
-            money=self.money.model_copy(update={"after": self.money.after + more}),
+            money=Money.with_costs(Side(money.before, money.cost_before), Side(after, cost), money.currency),
+            unknown_costs=self.unknown_costs,
         )
 
 
@@ -92,6 +100,34 @@ class Note(Record):
     """For a proposed management solution that does not exist: the address of the proposed mapping that needs it."""
     drift: bool = False
     """Whether the note is about an addition that someone edited by hand."""
+
+
+class PricedCustomer(Record):
+    """What a past month of one customer would have cost by other prices."""
+
+    mapping: str
+    """The address of the customer mapping."""
+    customer: str
+    """The customer, as `source/customer`."""
+    quantity: Amount | None
+    """The quantity of that month, by the rules of now. Null if it is unknown."""
+    money: Money | None
+    """The amount by the prices before the change and after it. Null if it is unknown."""
+
+
+class PriceEffect(Record):
+    """What the last month that has ended would have cost by other prices. Nothing bills this."""
+
+    period: str
+    """The month, as `2026-10`."""
+    closed: bool
+    """Whether the month is closed. If not, it is the usage that the ledger has of it now."""
+    first_day: date | None
+    """The day from which the prices work. Null: the prices of the running month."""
+    customers: tuple[PricedCustomer, ...]
+    """The customers whose prices change."""
+    money: Money
+    """The sum of the amounts that are known."""
 
 
 class Declaration(Record):
@@ -221,6 +257,8 @@ class Plan(Record):
     """The guardrails that the plan trips."""
     warnings: tuple[Note, ...] = ()
     """What a reviewer should know. A warning stops nothing."""
+    price_effects: tuple[PriceEffect, ...] = ()
+    """For a change of prices: what the last month that has ended would have cost by them."""
     coverage: tuple[CoverageRow, ...] = ()
     """The state of each customer of the usage sources. Empty for a plan of the setup."""
     actions: tuple[Action, ...] = ()

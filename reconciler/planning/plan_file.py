@@ -24,6 +24,7 @@ _LEFT_OUT_IF_EMPTY = (
     "documents",
     "read_also",
     "usage_at",
+    "price_effects",
 )
 
 

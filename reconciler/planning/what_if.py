@@ -96,7 +96,9 @@ def _usage_money(plan: Plan, other: Plan) -> Money:
     if other.only == "usage":
         return found
     setup = plan.summary.money
-    return found.model_copy(update={"before": found.before - setup.before, "after": found.after - setup.after})
+    if not setup.before and not setup.after:
+        return found
+    return Money(before=found.before - setup.before, after=found.after - setup.after, currency=found.currency)
 
 
 def _total(plan: Plan, other: Plan, usage: Money) -> Json:

@@ -34,11 +34,18 @@ class ChargeLine:
     unit_price: Decimal | None
     currency: str | None = None
     """The currency whose minor unit the amount is rounded to."""
+    unit_cost: Decimal | None = None
+    """None if the cost is unknown, which is not 0."""
 
     @property
     def amount(self) -> Decimal | None:
         """Return the amount per month, rounded to the currency's minor unit. None if the price is unknown."""
         return None if self.unit_price is None else amount_of(self.quantity, self.unit_price, self.currency)
+
+    @property
+    def cost(self) -> Decimal | None:
+        """Return the cost per month, rounded like the amount. None if the unit cost is unknown."""
+        return None if self.unit_cost is None else amount_of(self.quantity, self.unit_cost, self.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +141,7 @@ def _volume(ranges: tuple[Range, ...], quantity: Decimal) -> tuple[ChargeLine, .
     matching = next((each for each in ranges if each.up_to is None or quantity <= each.up_to), None)
     if matching is None:
         raise _no_range(quantity)
-    return (ChargeLine(matching.product, quantity, matching.price),)
+    return (ChargeLine(matching.product, quantity, matching.price, unit_cost=matching.cost),)
 
 
 def _graduated(ranges: tuple[Range, ...], quantity: Decimal) -> tuple[ChargeLine, ...]:
@@ -146,7 +153,7 @@ def _graduated(ranges: tuple[Range, ...], quantity: Decimal) -> tuple[ChargeLine
         if top > below or not slices:
             earlier = slices.get(each.product)
             size = top - below + (earlier.quantity if earlier is not None else _ZERO)
-            slices[each.product] = ChargeLine(each.product, size, each.price)
+            slices[each.product] = ChargeLine(each.product, size, each.price, unit_cost=each.cost)
             below = top
     if below < quantity:
         raise _no_range(quantity)

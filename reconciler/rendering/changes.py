@@ -76,6 +76,29 @@ def money_change(amounts: Json) -> str:
     return f"{figure_text(before, currency)} → {amount_text(after, currency)} a month ({change})"
 
 
+def money_and_costs(amounts: Json) -> str:
+    """Return the change of a monthly amount, with cost and margin if they are known."""
+    costs = cost_text(amounts)
+    return f"{money_change(amounts)}, {costs}" if costs else money_change(amounts)
+
+
+def cost_text(amounts: Json) -> str:
+    """Return cost and margin, such as `cost 7.20 → 7.26, margin 10.80 → 10.89`. Empty if the cost is not known.
+
+    The values before are left out if nothing was billed, if they are unknown, and if they are the same.
+    """
+    if amounts.get("cost_after") is None:
+        return ""
+    return f"cost {_moved('cost', amounts)}, margin {_moved('margin', amounts)}"
+
+
+def _moved(what: str, amounts: Json) -> str:
+    currency, after = amounts["currency"], figure_text(Decimal(amounts[f"{what}_after"]), amounts["currency"])
+    known = amounts.get(f"{what}_before") is not None and bool(Decimal(amounts["before"]))
+    before = figure_text(Decimal(amounts[f"{what}_before"]), currency) if known else after
+    return after if before == after else f"{before} → {after}"
+
+
 def signed_amount(amount: Decimal, currency: str | None) -> str:
     """Return an amount with its sign, such as `+1.50 USD`. The currency is left out if it is None."""
     return f"{signed(amount, currency)} {currency or ''}".rstrip()

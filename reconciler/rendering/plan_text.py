@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.amounts import amount_text, figure_text
-from reconciler.rendering.changes import GLYPHS, change_lines, money_change
+from reconciler.rendering.changes import GLYPHS, change_lines, cost_text, money_change
 from reconciler.rendering.drift import Drift, drift_of
 from reconciler.rendering.merging import NO_APPROVAL, approvals_of
 from reconciler.rendering.notes_text import gaps_text, most_of, warnings_text
@@ -67,6 +67,7 @@ def plan_text(
     if view.drift is not None:
         yield from _drift(view, view.drift, paint)
     elif what_if is None:
+        yield from _costs(plan["summary"]["money"])
         yield _summary(view, paint)
     else:
         yield from _merging(view, paint, full=full)
@@ -166,6 +167,8 @@ def _action(action: Json, paint: Paint, *, full: bool) -> Iterator[str]:
     reason = safe(action["reason"])
     reason = paint(reason if full else shortened(reason, _LONGEST_REASON), "dim")
     yield f"{paint(title, style)}  {reason}{paint(amount, 'bold') if amount else ''}"
+    if action["money"] and (costs := cost_text(action["money"])):
+        yield f"    {paint(costs, 'dim')}"
     for sign, text in change_lines(action):
         yield f"    {paint(sign, _STYLES[sign])} {text if full else shortened(text)}"
 
@@ -189,3 +192,9 @@ def _monthly_total(amounts: Json) -> str:
         change = signed(after - before, currency)
         return f" {_TOTAL}: {figure_text(before, currency)} → {amount_text(after, currency)} ({change})."
     return f" {_TOTAL}: {amount_text(after, currency)}." if after else ""
+
+
+def _costs(amounts: Json) -> Iterator[str]:
+    """Yield the line with cost and margin from the next month on. None if nothing is billed or a cost is unknown."""
+    if (Decimal(amounts["before"]) or Decimal(amounts["after"])) and (text := cost_text(amounts)):
+        yield f"From next month: {text} {amounts['currency'] or ''}".rstrip() + "."

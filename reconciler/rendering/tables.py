@@ -168,22 +168,29 @@ def report_table(
     rows: Sequence[Mapping[str, Any]], paint: Paint, width: int = WIDTH, *, currency: str | None = None
 ) -> Iterator[str]:
     """Yield the table of our additions and their usage. `rows` are the rows of `usage report --json`."""
+    known = [row for row in rows if row.get("cost") is not None]
+    costs = (("cost", "right"), ("margin", "right")) if known else ()
     columns = (
         ("agreement", "left"),
         ("product", "left"),
         ("quantity", "right"),
         ("unit price", "right"),
         ("amount", "right"),
+        *costs,
         ("last update", "whole"),
         ("from", "left"),
         ("used", "right"),
     )
-    yield from table(columns, [_report_row(row, currency) for row in rows], width)
+    yield from table(columns, [_report_row(row, currency, [name for name, _ in costs]) for row in rows], width)
     total = sum((Decimal(row["amount"]) for row in rows), Decimal(0))
     yield paint(f"{numbered(len(rows), 'addition')}, {amount_text(total, currency)} a month.", "bold")
+    if known:
+        cost, margin = (sum((Decimal(row[name]) for row in known), Decimal(0)) for name in ("cost", "margin"))
+        of = "" if len(known) == len(rows) else f" of {numbered(len(known), 'addition')} with a known cost"
+        yield f"Cost {amount_text(cost, currency)}, margin {amount_text(margin, currency)} a month{of}."
 
 
-def _report_row(row: Mapping[str, Any], currency: str | None) -> list[str]:
+def _report_row(row: Mapping[str, Any], currency: str | None, costs: Sequence[str]) -> list[str]:
     used = "unknown" if row["used"] is None else f"{row['used']} {row['unit'] or ''}".rstrip()
     return [
         row["agreement"],
@@ -191,6 +198,7 @@ def _report_row(row: Mapping[str, Any], currency: str | None) -> list[str]:
         row["quantity"],
         "unknown" if row["unit_price"] is None else row["unit_price"],
         figure_text(Decimal(row["amount"]), currency),
+        *("unknown" if row[name] is None else figure_text(Decimal(row[name]), currency) for name in costs),
         row["last_updated"] or "",
         row["source"] or "orphan: no mapping",
         used,

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.amounts import amount_text, figure_text
-from reconciler.rendering.changes import GLYPHS
+from reconciler.rendering.changes import GLYPHS, cost_text
 from reconciler.rendering.drift import Drift
 from reconciler.rendering.times import time_text
 from reconciler.rendering.totals import Totals, others_in, totals_of, totals_text
@@ -109,7 +109,10 @@ class PlanView:
         if total["before"] is None or not (Decimal(total["before"]) or Decimal(total["after"])):
             return ""
         before, after = Decimal(total["before"]), Decimal(total["after"])
-        return f"{figure_text(before, self.currency)} → {amount_text(after, self.currency)} a month from next month on"
+        amounts = (
+            f"{figure_text(before, self.currency)} → {amount_text(after, self.currency)} a month from next month on"
+        )
+        return f"{amounts}, {costs}" if (costs := cost_text(total)) else amounts
 
     @property
     def headline(self) -> str:

@@ -148,7 +148,7 @@ def applied(actions: Iterable[Action], objects: Iterable[LiveObject]) -> list[Li
 
 def numbers(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields with numbers as `Decimal`, as in a response. In a plan they are text."""
-    numeric = {"quantity", "unitPrice", "lessIncluded"}
+    numeric = {"quantity", "unitPrice", "unitCost", "lessIncluded"}
     return {name: Decimal(value) if name in numeric else value for name, value in fields.items()}
 
 

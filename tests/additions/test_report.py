@@ -71,6 +71,8 @@ def test_a_row_as_json_has_every_number_as_exact_text(price: Decimal | None) -> 
         quantity=Decimal("120.0"),
         unit_price=price,
         amount=Decimal(0) if price is None else Decimal("18.000"),
+        unit_cost=None if price is None else Decimal("0.060"),
+        cost=None if price is None else Decimal("7.20"),
         last_updated=None,
         mapping=None,
         source="",
@@ -79,4 +81,6 @@ def test_a_row_as_json_has_every_number_as_exact_text(price: Decimal | None) -> 
     )
     found = row.to_json()
     assert (found["quantity"], found["used"]) == ("120", None)
+    costs = (found["unit_cost"], found["cost"], found["margin"])
+    assert costs == ((None, None, None) if price is None else ("0.06", "7.2", "10.8"))
     assert (found["unit_price"], found["amount"]) == ((None, "0") if price is None else ("0.15", "18"))

@@ -61,7 +61,16 @@ def test_json_output_equals_the_plan_file(small: Shop, tmp_path: Path) -> None:
 
     assert json.loads(file.read_text(encoding="utf-8")) == said.json
     assert (said.json["format_version"], said.json["workspace"]) == (2, "example")
-    assert said.json["summary"]["money"] == {"before": "0", "after": "18.15", "currency": "USD"}
+    money = said.json["summary"]["money"]
+    assert money == {
+        "before": "0",
+        "after": "18.15",
+        "currency": "USD",
+        "cost_before": "0",
+        "cost_after": "7.26",
+        "margin_before": "0",
+        "margin_after": "10.89",
+    }
     one = next(action for action in said.json["actions"] if action["kind"] == "Agreement")
     assert one["depends_on"] == ["Company/alder-dental", "Contact/alder-dental"]
     assert {"path": "endDate", "before": None, "after": None} in one["changes"]

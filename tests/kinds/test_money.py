@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from reconciler.kinds.money import amount_after, amount_of, at_most_six_decimals
+from reconciler.kinds.money import amount_after, amount_of, at_most_six_decimals, cost_after, monthly_cost
 
 D = Decimal
 
@@ -50,3 +50,27 @@ def test_an_amount_is_rounded_half_up_to_the_minor_unit(
 def test_an_addition_bills_after_a_day_if_it_ends_later(dates: dict[str, str | None], amount: str) -> None:
     fields = {"quantity": Decimal(4), "unitPrice": Decimal("2.5"), **dates}
     assert amount_after(fields, "2026-11-30", "USD") == Decimal(amount)
+
+
+@pytest.mark.parametrize(
+    ("fields", "zero_is_known", "cost"),
+    [
+        ({"quantity": 10, "lessIncluded": 4, "unitCost": D("0.105")}, False, "0.63"),
+        ({"quantity": 10, "unitCost": 0}, False, None),
+        ({"quantity": 10, "unitCost": 0}, True, "0.00"),
+        ({"quantity": 10}, False, None),
+        ({"quantity": 0}, False, "0"),
+        ({"quantity": 3, "lessIncluded": 5, "unitCost": 1}, False, "0"),
+    ],
+)
+def test_an_unknown_cost_is_none_and_costs_nothing_only_at_quantity_0(
+    fields: dict[str, object], zero_is_known: bool, cost: str | None
+) -> None:
+    found = monthly_cost(fields, "USD", zero_is_known=zero_is_known)
+    assert (None if found is None else str(found)) == cost
+
+
+def test_an_addition_that_has_ended_costs_nothing() -> None:
+    fields = {"quantity": 10, "unitCost": 1, "cancelledDate": "2026-11-30T00:00:00Z"}
+    assert cost_after(fields, "2026-11-30", "USD") == 0
+    assert cost_after(fields, "2026-11-29", "USD") == 10

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from reconciler.amounts import figure_text
-from reconciler.rendering.changes import GLYPHS, change_lines, money_change
+from reconciler.rendering.changes import GLYPHS, change_lines, money_and_costs
 from reconciler.rendering.counts import numbered
 from reconciler.rendering.coverage_view import reasons_of, states_text
 from reconciler.rendering.drift import drift_of
@@ -142,7 +142,7 @@ def _heading(group: Group) -> str:
 
 
 def _action(action: Json, *, held: bool = False) -> dict[str, Any]:
-    amount = f" {money_change(action['money'])}" if action["money"] else ""
+    amount = f" {money_and_costs(action['money'])}" if action["money"] else ""
     # A new object always has the same reason, and five thousand of them would make the page larger.
     reason = "" if action["action"] == "create" and not action["money"] else f" {action['reason']}"
     lines = [text for _sign, text in change_lines(action, compact=True)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.rendering.changes import GLYPHS, change_lines, money_change
+from reconciler.rendering.changes import GLYPHS, change_lines, money_and_costs
 from reconciler.rendering.counts import numbered
 from reconciler.rendering.drift import drift_of
 from reconciler.rendering.markdown.budget import Budget, size_of
@@ -197,7 +197,7 @@ def _action(action: Json, *, held: bool = False) -> Iterator[str]:
     """Yield the lines of an action in a block of `diff`. A held one is grey, because it is not carried out."""
     first = "#" if held else _DIFF[action["action"]]
     glyph = GLYPHS[action["action"]]
-    amount = f"   {money_change(action['money'])}" if action["money"] else ""
+    amount = f"   {money_and_costs(action['money'])}" if action["money"] else ""
     mark = f"{first} held: {glyph}" if held else first if glyph == first else f"{first} {glyph}"
     yield f"{mark} {shortened(safe(action['address']))}  {shortened(safe(action['reason']))}{amount}"
     for sign, line in change_lines(action):
