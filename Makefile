@@ -48,8 +48,8 @@ format: install  ## Correct style and format with ruff
 type: install  ## Check types with mypy --strict
 	$(BIN)/mypy
 
-bench: install  ## Measure the time and the requests for estates of 1,000 and 10,000 customers
-	$(BIN)/python -m benchmarks
+bench: install  ## Measure estates of 1,000 and 10,000 customers, and a ledger (LEDGER=full: 76 million readings, LEDGER=only-full)
+	$(BIN)/python -m benchmarks --ledger $(or $(LEDGER),quick)
 
 schemas: install  ## Generate schemas/ from reconciler/kinds/
 	$(BIN)/reconciler schema --write schemas

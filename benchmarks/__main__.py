@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import estates, report, terraform
+from benchmarks import estates, ledger, report, terraform
 from benchmarks.measuring import Measured, machine, measure
 
 
@@ -22,6 +22,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--quick", action="store_true", help="measure only the first size, with three runs of each plan instead of five"
     )
+    parser.add_argument(
+        "--ledger",
+        choices=("quick", "full", "only-full"),
+        default="quick",
+        help="the size of the ledger that is measured: quick (1 million readings), full (76 million: 20 minutes), or "
+        "only-full without the estates",
+    )
     parser.add_argument("--no-terraform", action="store_true", help="do not compare with Terraform")
     options = parser.parse_args(arguments)
     sizes = [int(size) for size in options.customers.split(",")]
@@ -29,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console = Console()
     console = console if console.is_terminal else Console(width=120)
     console.print(f"{machine()}. Times are medians of {times} runs. Each run starts right after a run of its floor.")
+    if options.ledger == "only-full":
+        _ledger(console, ledger.FULL)
+        return
     found: list[Measured] = []
     beside: tuple[str, int, float] | None = None
     with tempfile.TemporaryDirectory(prefix="reconciler-bench-") as folder:
@@ -39,6 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             resources = sizes[0] * estates.DOCUMENTS_PER_CUSTOMER
             beside = _terraform(Path(folder) / "terraform", resources)
         report.compare(console, found, beside)
+    _ledger(console, ledger.FULL if options.ledger == "full" else ledger.QUICK)
+
+
+def _ledger(console: Console, size: ledger.Size) -> None:
+    with tempfile.TemporaryDirectory(prefix="reconciler-ledger-") as folder:
+        ledger.show(console, ledger.measure(Path(folder), size))
 
 
 def _terraform(folder: Path, resources: int) -> tuple[str, int, float]:

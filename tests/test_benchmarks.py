@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import importing
+from benchmarks import importing, ledger
 from benchmarks.floor import CONCURRENCY
 from benchmarks.measuring import measure
 from benchmarks.report import compare, show
@@ -59,3 +59,14 @@ def test_an_import_is_measured_by_its_phases(tmp_path: Path) -> None:
     assert list(found.phases) == ["read", "match", "lay out and self-check", "review", "describe", "write"]
     assert found.documents > 20
     assert found.requests > 20
+
+
+def test_a_ledger_is_measured_and_nothing_is_wrong_with_it(tmp_path: Path) -> None:
+    found = ledger.measure(tmp_path, ledger.Size(customers=3, devices=2, hours=4))
+
+    assert (found.charged, found.problems) == (3, 0)
+    told = StringIO()
+    ledger.show(Console(file=told, width=120), found)
+    for words in ("insert of an hour", "a month's peak of all customers", "ledger check", "seal the oldest month"):
+        assert words in told.getvalue()
+    assert "3 customers charged; 0 problems." in told.getvalue()
