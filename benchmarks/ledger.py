@@ -6,7 +6,6 @@ of the largest one that the ledger is made for: 1,000 customers of 8 devices, ho
 
 from __future__ import annotations
 
-import random
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -22,14 +21,17 @@ from rich.console import Console
 from rich.table import Table
 
 from reconciler.additions.charges import ChargeInputs, charge_usage
+from reconciler.cli.startup import prepare
 from reconciler.kinds.billing_rules import BillingSettings, Rule, rule_of
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.ledger import schema
+from reconciler.ledger.chain import append
+from reconciler.ledger.covered import PULLS
 from reconciler.ledger.integrity import check_ledger
 from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Customer, Pull, Sample
 from reconciler.ledger.retention import seal
-from reconciler.ledger.store import Ledger
+from reconciler.ledger.store import Ledger, inserted_id
 from reconciler.metering.loading import load_snapshots
 from reconciler.metering.period import period_of
 
@@ -38,7 +40,7 @@ END = datetime(2026, 12, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 _SETTINGS = BillingSettings("UTC", currency="USD")
 _TIMED = 24
-"""How many of the last hours are measured by their insert."""
+"""How many of the last hours are stored by `record_pull`, and measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Size:
         return self.customers * self.devices * self.hours
 
 
-QUICK = Size(100, 8, 2 * 720)
+QUICK = Size(100, 8, 1440)
 FULL = Size(1000, 8, 9500)
 
 
@@ -86,10 +88,14 @@ class Measured:
 
 
 def measure(folder: Path, size: Size) -> Measured:
-    """Fill a ledger in a folder, and measure it."""
+    """Fill a ledger in a folder, and measure it. The garbage collector runs as rarely as in the program."""
+    prepare()
     file = folder / "ledger.sqlite"
     with Ledger.open(str(file), now=END) as ledger:
-        inserts = [_timed(record_pull, ledger, pull)[0] for pull in _pulls(size)]
+        record_pull(ledger, _pull(size, 0))
+        for hour in range(1, size.hours - _TIMED):
+            _fill(ledger, size, hour)
+        inserts = [_timed(record_pull, ledger, _pull(size, size.hours - back))[0] for back in range(_TIMED, 0, -1)]
         month, charged = _timed(_charged, ledger, size)
         check, found = _timed(check_ledger, ledger)
         with closing(sqlite3.connect(file)) as bare:
@@ -100,7 +106,7 @@ def measure(folder: Path, size: Size) -> Measured:
         read_floor, _ = _timed(_query, file, "SELECT pull_id, device_key, observed_at, bytes FROM samples")
         sealing, _ = _timed(_seal_oldest, ledger)
     figures = (
-        Figure("insert of an hour", median(inserts[-_TIMED:]), insert_floor, "the same integers into one table"),
+        Figure("insert of an hour", median(inserts), insert_floor, "the same integers into one table"),
         Figure("a month's peak of all customers", month, month_floor, "its sums by customer and hour, in SQL"),
         Figure("ledger check", check, read_floor, "every sample read once"),
         Figure("seal the oldest month", sealing, read_floor, "every sample read once"),
@@ -132,29 +138,49 @@ def _timed(work: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
     return perf_counter() - began, result
 
 
-def _ids(size: Size) -> list[tuple[str, str]]:
-    return [(f"{each:05}", f"{each:05}-{device}") for each in range(size.customers) for device in range(size.devices)]
+def _at(size: Size, hour: int) -> datetime:
+    return END - (size.hours - hour) * HOUR
 
 
-def _pulls(size: Size) -> Iterator[Pull]:
-    """Yield hourly pulls. About one device in 24 has another figure than an hour before, as after a nightly backup."""
-    chance = random.Random(1)  # the same figures in each run
-    ids = _ids(size)
-    used = [chance.randrange(10**9, 10**12) for _ in ids]
-    customers = tuple(Customer("cove", f"{each:05}", f"Customer {each}") for each in range(size.customers))
-    for hour in range(size.hours):
-        at = END - (size.hours - hour) * HOUR
-        for index in range(hour % 24, len(used), 24):
-            used[index] += chance.randrange(10**8)
-        samples = (Sample("cove", *names, at, value) for names, value in zip(ids, used, strict=True))
-        yield Pull("cove", at, at, "whole", customers, tuple(samples))
+def _bytes(device: int, hour: int) -> int:
+    """Return the figure of a device, which changes once a day, as after a nightly backup."""
+    return 10**11 + device * 1_000_003 + (hour + device) // 24 * 50_000_000
+
+
+def _pull(size: Size, hour: int) -> Pull:
+    """Return an hour's pull as a source gives it. Device numbers begin with 1, as in the ledger."""
+    at = _at(size, hour)
+    customers = tuple(Customer("cove", str(each), f"Customer {each}") for each in range(size.customers))
+    samples = (
+        Sample("cove", str(each), f"{each}-{device}", at, _bytes(each * size.devices + device + 1, hour))
+        for each in range(size.customers)
+        for device in range(size.devices)
+    )
+    return Pull("cove", at, at, "whole", customers, tuple(samples))
+
+
+def _fill(ledger: Ledger, size: Size, hour: int) -> None:
+    """Store an hour as `record_pull` does, with its entry in the chain, but with samples that SQL makes."""
+    at, devices = _at(size, hour), size.customers * size.devices
+    counts = {"customers": size.customers, "samples": devices, "notes": []}
+    pull = {"source": "cove", "started_at": at, "finished_at": at, "state": "whole", **counts}
+    with ledger.write() as connection:
+        pull_id = inserted_id(connection.execute(sa.insert(schema.pulls).values(pull)))
+        connection.execute(_SAMPLES, {"pull": pull_id, "hour": hour})
+        append(connection, PULLS, [pull_id])
+
+
+_SAMPLES = sa.text("""
+INSERT INTO samples (pull_id, device_key, bytes)
+SELECT :pull, id, 100000000000 + id * 1000003 + (:hour + id) / 24 * 50000000 FROM devices
+""")
 
 
 def _charged(ledger: Ledger, size: Size) -> int:
     """Charge all customers by their peak of the last month, and return their number."""
     now = END - HOUR
     first_day = period_of(now, _SETTINGS.timezone).first_day
-    rules = [rule for each in range(size.customers) for rule in _rules(f"{each:05}", first_day)]
+    rules = [rule for each in range(size.customers) for rule in _rules(str(each), first_day)]
     snapshots = load_snapshots(ledger, {"cove": "GB"}, rules, _SETTINGS, now)
     inputs = ChargeInputs(now=now, settings=_SETTINGS, rules=rules, exclusions=[], snapshots=snapshots)
     return len(charge_usage(inputs).charges)

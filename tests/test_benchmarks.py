@@ -62,7 +62,7 @@ def test_an_import_is_measured_by_its_phases(tmp_path: Path) -> None:
 
 
 def test_a_ledger_is_measured_and_nothing_is_wrong_with_it(tmp_path: Path) -> None:
-    found = ledger.measure(tmp_path, ledger.Size(customers=3, devices=2, hours=4))
+    found = ledger.measure(tmp_path, ledger.Size(customers=3, devices=2, hours=30))
 
     assert (found.charged, found.problems) == (3, 0)
     told = StringIO()

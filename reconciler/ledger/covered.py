@@ -21,8 +21,9 @@ class Covered:
     final: sa.ColumnElement[bool] | None = None
     """True for the rows that do not change any more. None: a row has an entry from its insertion. A later change by
     design, such as the approval of a pull, adds another entry for the row, and the last one counts."""
-    entries: int = 1
-    """How many entries a row has at most. One with more was recorded anew by someone else."""
+    again: sa.ColumnElement[bool] | None = None
+    """True for the rows that were changed once by design, and so have a second entry. A row with more entries was
+    recorded anew by someone else."""
     parts: tuple[sa.Table, ...] = ()
     """Tables whose rows belong to a row of `table`, and are covered by its entry. Their column `pull_id` names it."""
 
@@ -32,11 +33,15 @@ class Covered:
         return str(self.table.name)
 
 
-PULLS = Covered(schema.pulls, entries=2, parts=(schema.samples, schema.earlier_samples))
-RUNS = Covered(schema.runs, entries=2)
+PULLS = Covered(
+    schema.pulls,
+    again=schema.pulls.c.approved_at.is_not(None),
+    parts=(schema.samples, schema.earlier_samples),
+)
+RUNS = Covered(schema.runs, again=schema.runs.c.ended_at.is_not(None))
 WRITES = Covered(schema.writes, final=schema.writes.c.state.in_(("done", "failed")))
 APPROVALS = Covered(schema.approvals)
-SEALS = Covered(schema.seals, entries=2)
+SEALS = Covered(schema.seals, again=schema.seals.c.emptied_at.is_not(None))
 
 COVERED = (PULLS, RUNS, WRITES, APPROVALS, SEALS)
 """Each table that the chain covers. To add one, add a line, and call `append` in the transaction that writes a row."""

@@ -12,15 +12,16 @@ Many points leave the same state. Steps 2 and 3 are done once for each state; se
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 
+from reconciler.ledger.integrity import check_ledger
+from reconciler.ledger.store import Ledger
 from tests.crash.compare import difference, labels_of, ledger_text, plan_text, tenant_text
 from tests.crash.jobs import BROKEN, Disturbance, Ended, How, Point, Stage
 from tests.crash.place import Place, Snapshot
 from tests.crash.scenarios import Scenario
+from tests.times import START
 
 _AFTER = ("answered", "committed", "replaced")
 """The stages at which something was written since the point before."""
@@ -236,10 +237,8 @@ def check_end(place: Place, whole: Undisturbed, mode: Mode, plan: Ended, found: 
     elif scenario.later is not None:  # what the first run did not write, the second one writes in another step
         expected, ledger = ([line for line in lines if not line.startswith("history")] for lines in (expected, ledger))
     _compare("ledger", expected, ledger, found)
-    with closing(sqlite3.connect(place.ledger)) as connection:
-        sound = connection.execute("PRAGMA integrity_check").fetchone()[0]
-    if sound != "ok":
-        found.faults.append(f"the ledger is damaged: {sound}")
+    with Ledger.open(str(place.ledger), now=START) as opened:
+        found.faults += [f"the ledger is not whole: {problem}" for problem in check_ledger(opened).problems]
 
 
 def _compare(what: str, expected: Sequence[str], present: Sequence[str], found: Found) -> None:

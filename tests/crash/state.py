@@ -20,6 +20,8 @@ from reconciler.sandbox.connectwise.tenant.tenant import Tenant
 
 _OF_A_RUN = {"token", "pid", "boot", "namespaces", "process_start", "renewals"}
 """Columns of a lock that say which process holds it. Every process of a case but the last one has ended."""
+_DIGESTS = {"content", "parts", "previous"}
+"""Columns of the chain: digests of rows with the times and the process of the run."""
 _NUMBER = re.compile(r"\.\d+$")
 _PROCESS = re.compile(rb'"process":\d+')
 _encode = msgspec.json.Encoder(enc_hook=str).encode
@@ -55,6 +57,8 @@ def _ledger(ledger: Path) -> Iterator[object]:
                 rows = connection.execute(f'SELECT * FROM "{name}"')
                 columns = [column for column, *_ in rows.description]
                 kept = [
-                    at for at, column in enumerate(columns) if column not in _OF_A_RUN and not column.endswith("_at")
+                    at
+                    for at, column in enumerate(columns)
+                    if column not in _OF_A_RUN | _DIGESTS and not column.endswith("_at")
                 ]
                 yield [[row[at] for at in kept] for row in rows]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
@@ -13,7 +15,7 @@ import sqlalchemy as sa
 from reconciler.ledger import journal, schema
 from reconciler.ledger.additions import record_approvals
 from reconciler.ledger.chain import EMPTY, Head, append, head_of
-from reconciler.ledger.covered import COVERED, EXCUSED, RUNS
+from reconciler.ledger.covered import COVERED, EXCUSED, PULLS, RUNS, WRITES, Covered
 from reconciler.ledger.integrity import check_ledger
 from reconciler.ledger.recording import approve_pull, record_pull
 from reconciler.ledger.records import Customer, Pull, Sample
@@ -115,7 +117,7 @@ def test_an_approved_pull_has_an_entry_for_its_approval(ledger: Ledger) -> None:
 
 CHANGED = "the row was changed after it was recorded"
 SAMPLES = "its samples were changed, added or removed after they were recorded"
-PULLS, WRITES, CHAIN = schema.pulls, schema.writes, schema.chain
+CHAIN = schema.chain
 
 
 def of(table: sa.Table, number: int = 1) -> Any:
@@ -125,17 +127,17 @@ def of(table: sa.Table, number: int = 1) -> Any:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (of(PULLS).values(state="failed"), [f"pulls 1: {CHANGED}"]),
+        (of(schema.pulls).values(state="failed"), [f"pulls 1: {CHANGED}"]),
         (of(schema.samples, 2).values(bytes=0), [f"pulls 2: {SAMPLES}"]),
         (sa.update(schema.samples).values(bytes=1), [f"pulls 1: {SAMPLES} (and 1 more)"]),
         (sa.delete(schema.samples).where(schema.samples.c.device_key == 2), [f"pulls 1: {SAMPLES} (and 1 more)"]),
         (sa.update(schema.earlier_samples).values(bytes=9), [f"pulls 1: {SAMPLES} (and 1 more)"]),
         (of(schema.devices, 2).values(customer_id="1"), [f"pulls 1: {SAMPLES} (and 1 more)"]),
         (of(schema.runs).values(actor="someone else"), [f"runs 1: {CHANGED}"]),
-        (of(WRITES, 2).values(state="done"), [f"writes 2: {CHANGED}"]),
-        (of(WRITES).values(body={"price": 1}), [f"writes 1: {CHANGED}"]),
-        (of(WRITES).values(state="open"), [f"writes 1: {CHANGED}"]),
-        (sa.delete(WRITES).where(WRITES.c.id == 2), ["writes 2: the row was removed"]),
+        (of(schema.writes, 2).values(state="done"), [f"writes 2: {CHANGED}"]),
+        (of(schema.writes).values(body={"price": 1}), [f"writes 1: {CHANGED}"]),
+        (of(schema.writes).values(state="open"), [f"writes 1: {CHANGED}"]),
+        (sa.delete(schema.writes).where(schema.writes.c.id == 2), ["writes 2: the row was removed"]),
         (of(schema.approvals).values(given_by="you@host"), [f"approvals 1: {CHANGED}"]),
         (sa.delete(schema.approvals), ["approvals 1: the row was removed"]),
     ],
@@ -181,12 +183,17 @@ def test_a_changed_or_removed_entry_is_named(filled: Ledger, changes: list[Any],
     assert problems(filled) == expected
 
 
-def test_a_row_that_was_recorded_anew_is_named(filled: Ledger) -> None:
+@pytest.mark.parametrize(
+    ("covered", "values"),
+    [(RUNS, {"actor": "someone else"}), (PULLS, {"state": "failed"}), (WRITES, {"object_id": 8})],
+    ids=lambda each: getattr(each, "name", ""),
+)
+def test_a_row_that_was_recorded_anew_is_named(filled: Ledger, covered: Covered, values: Mapping[str, Any]) -> None:
     with filled.write() as connection:
-        connection.execute(of(schema.runs).values(actor="someone else"))
-        append(connection, RUNS, [1])
+        connection.execute(of(covered.table).values(**values))
+        append(connection, covered, [1])
     again = "the row has more entries in the chain than the program writes: it was recorded anew"
-    assert problems(filled) == [f"runs 1: {again}"]
+    assert problems(filled) == [f"{covered.name} 1: {again}"]
 
 
 def test_an_entry_that_was_kept_elsewhere_shows_a_chain_that_was_cut_off(filled: Ledger) -> None:
@@ -196,7 +203,7 @@ def test_an_entry_that_was_kept_elsewhere_shows_a_chain_that_was_cut_off(filled:
     execute(filled, remove_entry(8), remove_entry(7), sa.delete(schema.approvals))
     execute(filled, sa.delete(schema.samples).where(schema.samples.c.pull_id == 3))
     execute(filled, sa.delete(schema.earlier_samples).where(schema.earlier_samples.c.pull_id == 3))
-    execute(filled, sa.delete(PULLS).where(PULLS.c.id == 3))
+    execute(filled, sa.delete(schema.pulls).where(schema.pulls.c.id == 3))
     assert problems(filled) == []
     cut = "this entry is not in the chain with this digest: the chain was cut off or written anew"
     assert problems(filled, kept) == [f"chain 7: {cut}"]
@@ -218,3 +225,14 @@ def test_the_same_rows_have_the_same_digests_in_both_databases(sqlite_ledger: Le
             write(each, run_id, "Company/one")
             heads.append(check_ledger(each).head)
     assert heads[0] == heads[1]
+
+
+def test_two_runs_that_append_at_the_same_time_leave_one_chain(ledger: Ledger) -> None:
+    def approve(number: int) -> None:
+        for hour in range(5):
+            record_approvals(ledger, "main", [Approval("money", str(number), "2025-11", "me@host", NOON + hour * HOUR)])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(approve, range(4)))
+    found = check_ledger(ledger)
+    assert (found.problems, found.entries, found.head.number) == ((), 20, 20)
