@@ -62,7 +62,7 @@ class Place:
     def restore(self, snapshot: Snapshot) -> None:
         shutil.rmtree(self.files)
         shutil.copytree(snapshot.folder / "files", self.files)
-        clock, tenant, console, _ = load(snapshot.folder / _STATE)
+        clock, tenant, console, *_ = load(snapshot.folder / _STATE)
         self._show(Sandbox(clock=clock, tenant=tenant, console=console))
 
     def _show(self, sandbox: Sandbox) -> None:
