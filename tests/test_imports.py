@@ -68,7 +68,7 @@ FORBIDDEN = {
 """Lower rooms that a room must not import all the same: a spec uses no network, and a pure room uses no client."""
 IO = {"aiohttp", "asyncio", "httpx", "io", "os", "pathlib", "random", "shutil", "socket", "sqlalchemy", "sqlite3"}
 IO |= {"subprocess", "tempfile", "threading", "time", "urllib"}
-PURE = ("additions", "rating", "planning", "kinds")
+PURE = ("additions", "closing", "rating", "planning", "kinds")
 VALUES_OF = {"ledger", "metering", "live", "connectwise"}
 """Rooms that do I/O in some modules: a pure room imports only the others."""
 

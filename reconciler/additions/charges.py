@@ -126,6 +126,15 @@ def histories_of(inputs: ChargeInputs, at: MeteringContext) -> dict[str, History
     return {name: History(source, at.span, _exempt(name, devices, at)) for name, source in inputs.snapshots.items()}
 
 
+def history_of(inputs: ChargeInputs, source: str) -> History | None:
+    """Return the history of a source as `charge_usage` measures it. None if no pull of the source is believed."""
+    snapshot = inputs.snapshots.get(source)
+    if snapshot is None or snapshot.whole is None:
+        return None
+    at = MeteringContext(inputs.now, inputs.settings, period_of(inputs.now, inputs.settings.timezone))
+    return histories_of(inputs, at)[source]
+
+
 def _amount_at_risk(default_rule: Rule | None, at: MeteringContext) -> AmountAtRisk:
     """How the default rule prices an unmapped customer.
 

@@ -14,9 +14,10 @@ from reconciler.kinds.base import Kind
 from reconciler.kinds.field_mapping import Object
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
-from reconciler.ledger.journal import RECOVERED, open_intents, sent_fields, write_answer
+from reconciler.ledger.journal import RECOVERED, open_intents, write_answer
 from reconciler.ledger.lease import Lease
 from reconciler.ledger.records import Intent
+from reconciler.ledger.runs import sent_fields
 from reconciler.live.lookup import DuplicateKeyError, lookup_by_key, lookup_by_path, lookup_in_subcollection
 
 LOST = "the run that sent this request ended before it recorded a response"

@@ -18,7 +18,6 @@ from reconciler.cli.since import since_moment
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.ledger.history import (
-    RunRecord,
     count_runs,
     read_runs,
     read_runs_by_id,
@@ -28,6 +27,7 @@ from reconciler.ledger.history import (
     written_addresses,
 )
 from reconciler.ledger.lock import read_lock
+from reconciler.ledger.runs import RunRecord
 from reconciler.ledger.store import Ledger
 from reconciler.manifests.diagnostics import ManifestError
 from reconciler.manifests.documents import Manifests
@@ -121,7 +121,7 @@ def _of_address(
     workspace = manifests.workspace.name
     if run is not None:
         run_record(ledger, workspace, run)
-    addresses = _addresses(ledger, manifests, address)
+    addresses = addresses_of(ledger, manifests, address)
     writes = writes_of_addresses(ledger, workspace, addresses)
     if not writes:
         raise _no_writes(ledger, manifests, address)
@@ -137,7 +137,7 @@ def _of_address(
     }
 
 
-def _addresses(ledger: Ledger, manifests: Manifests, address: str) -> list[str]:
+def addresses_of(ledger: Ledger, manifests: Manifests, address: str) -> list[str]:
     """Return the addresses in the ledger for an address of the command line.
 
     They include earlier addresses of the object. A mapping, and a customer such as `cove/1001006`, stand for the

@@ -10,8 +10,7 @@ from pydantic_core import to_jsonable_python
 
 from reconciler.kinds.field_mapping import FieldMapping
 from reconciler.kinds.registry import all_kinds
-from reconciler.ledger.history import RunRecord, WriteRecord
-from reconciler.ledger.journal import sent_fields
+from reconciler.ledger.runs import RunRecord, WriteRecord, sent_fields
 
 
 def run_json(run: RunRecord, *, running: bool = False) -> dict[str, Any]:

@@ -47,3 +47,26 @@ def load_usage(
         default_rule=pricing.default_rule(manifests, units, first_day),
         partial=manifests.is_partial,
     )
+
+
+def load_customer(
+    manifests: Manifests, live_state: LiveState, ledger: Ledger, moment: datetime, customer: tuple[str, str]
+) -> ChargeInputs:
+    """Return the usage of one customer at a moment, with all its hours, and the rules of its mappings.
+
+    `customer` is (source, customer id). All samples come from the ledger.
+    """
+    units = {source.name: source.unit for source in used_sources(manifests) if source.name == customer[0]}
+    settings = settings_of(manifests.workspace.spec.billing)
+    every = {source.name: source.unit for source in used_sources(manifests)}
+    rules = [
+        rule for rule in pricing.rules(manifests, every, live_state) if (rule.source, rule.customer_id) == customer
+    ]
+    return ChargeInputs(
+        now=moment,
+        settings=settings,
+        rules=rules,
+        exclusions=[exclusion_of(each.name, each.spec) for each in manifests.of(ExclusionSpec)],
+        snapshots=load_snapshots(ledger, units, rules, settings, moment, by_hour=[customer]),
+        partial=True,
+    )

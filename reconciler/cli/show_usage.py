@@ -8,7 +8,8 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from reconciler.additions.charges import ChargedUsage
-from reconciler.additions.plan import UsagePart, plan_usage
+from reconciler.additions.plan import UsageInputs, UsagePart, plan_usage
+from reconciler.additions.views import AdditionView
 from reconciler.cli.planning import PlanOptions, usage_inputs
 from reconciler.cli.reading import read_usage_to_plan
 from reconciler.cli.session import Session
@@ -29,15 +30,23 @@ async def show_addition(session: Session, address: str) -> dict[str, Any]:
 
     Raises `ReconcilerError` if no addition has the address, or if several have it in its short form.
     """
-    _, part = await _plan_from_ledger(session)
+    _, part = await plan_from_ledger(session)
+    return addition_named(part, address).to_json()
+
+
+def addition_named(part: UsagePart, address: str) -> AdditionView:
+    """Return the view of an addition by its long or its short address.
+
+    Raises `ReconcilerError` if no addition has the address, or if several have it in its short form.
+    """
     found = [line for line in part.views if line.has_address(address)]
     exact = [line for line in found if line.address == address]
     if len(found) > 1 and len(exact) != 1:
         names = listed(line.address for line in found)
         raise ReconcilerError(f"{address} matches {len(found)} additions", advice=f"Give the full address: {names}.")
     if not found:
-        raise _not_found(f"there is no addition {address}", address, [line.address for line in part.views])
-    return (exact or found)[0].to_json()
+        raise not_found(f"there is no addition {address}", address, [line.address for line in part.views])
+    return (exact or found)[0]
 
 
 async def show_customer(session: Session, address: str) -> dict[str, Any]:
@@ -46,17 +55,17 @@ async def show_customer(session: Session, address: str) -> dict[str, Any]:
     Raises `ReconcilerError` if neither the source nor a mapping has the customer.
     """
     source, _, customer_id = address.partition("/")
-    usage, part = await _plan_from_ledger(session)
+    inputs, part = await plan_from_ledger(session)
     rows = [row for row in part.part.coverage if (row.source, row.customer) == (source, customer_id)]
     if not rows:
         known = [f"{row.source}/{row.customer}" for row in part.part.coverage]
         what = f"there is no customer {customer_id} in source {source}, and no mapping has it"
-        raise _not_found(what, address, known)
+        raise not_found(what, address, known)
     return {
         "address": address,
         "coverage": [row.model_dump(mode="json") for row in rows],
         "additions": [line.to_json() for line in part.views if line.customer == address],
-        "devices": _devices(usage, source, customer_id),
+        "devices": _devices(inputs.usage, source, customer_id),
     }
 
 
@@ -72,14 +81,15 @@ def _devices(usage: ChargedUsage, source: str, customer_id: str) -> list[dict[st
     return []
 
 
-async def _plan_from_ledger(session: Session) -> tuple[ChargedUsage, UsagePart]:
+async def plan_from_ledger(session: Session) -> tuple[UsageInputs, UsagePart]:
     """Charge and plan the usage that the ledger holds. No source is pulled."""
     live_state = await read_live_state(session.client, session.manifests, USAGE)
     inputs = usage_inputs(session, await read_usage_to_plan(session, live_state), PlanOptions())
-    return inputs.usage, plan_usage(inputs)
+    return inputs, plan_usage(inputs)
 
 
-def _not_found(what: str, address: str, known: Sequence[str]) -> ReconcilerError:
+def not_found(what: str, address: str, known: Sequence[str]) -> ReconcilerError:
+    """Return the error for an address that nothing has, with the nearest of the `known` ones."""
     guesses = near(address, dict.fromkeys(known))
     advice = f"Did you mean {listed(guesses)}?" if guesses else "List all customers with: reconciler usage coverage"
     return ReconcilerError(what, advice=advice)

@@ -18,7 +18,8 @@ from reconciler.kinds.fields import ById
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.references import references_of
 from reconciler.kinds.registry import all_kinds, kind
-from reconciler.ledger.history import RunRecord, was_written_before, writes_of_addresses
+from reconciler.ledger.history import was_written_before, writes_of_addresses
+from reconciler.ledger.runs import RunRecord
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.live.by_id import read_below
 from reconciler.live.query import Query

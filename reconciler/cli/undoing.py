@@ -22,13 +22,13 @@ from reconciler.kinds.references import referred_kinds
 from reconciler.kinds.registry import all_kinds, kind
 from reconciler.ledger.additions import load_snapshot
 from reconciler.ledger.history import (
-    WriteRecord,
     read_runs_by_id,
     same_object,
     writes_of_addresses,
     writes_of_run,
 )
 from reconciler.ledger.journal import written_ids
+from reconciler.ledger.runs import WriteRecord
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.live.lookup import LookupTarget, lookup
 from reconciler.live.query import UPDATED_BY

@@ -14,6 +14,7 @@ import typer
 from reconciler.cli.clock import check_clock
 from reconciler.cli.commands import GROUPS
 from reconciler.cli.context import Context
+from reconciler.cli.explain import explain
 from reconciler.cli.output import deliver_json, paint_of, print_lines, print_note, width
 from reconciler.cli.planning import PlanOptions, make_plan
 from reconciler.cli.pulling import pull_usage
@@ -30,6 +31,7 @@ from reconciler.planning.plan_file import plan_json
 from reconciler.rendering.tables import coverage_table, pulls_table
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=GROUPS["usage"][1])
+app.command()(explain)
 
 
 @app.command()

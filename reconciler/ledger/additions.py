@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +24,7 @@ _additions, _tag_searches, _approvals = schema.additions, schema.tag_searches, s
 _objects, _writes = schema.objects, schema.writes
 
 _CHUNK = 500
+_TICK = timedelta.resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,7 @@ def load_snapshot(
         unplaced = [number for number, addition in found.items() if addition.agreement_id is None]
         for number, agreement_id in _agreements(connection, workspace, unplaced):
             found[number] = replace(found[number], agreement_id=agreement_id)
-        approvals = tuple(
-            Approval(row.guardrail, row.address, row.period, row.given_by, row.given_at)
-            for row in connection.execute(
-                sa.select(_approvals)
-                .where(_approvals.c.workspace == workspace, _approvals.c.period == period)
-                .order_by(_approvals.c.id)
-            )
-        )
+        approvals = _approvals_of(connection, workspace, period)
         searched_at = connection.execute(
             sa.select(_tag_searches.c.searched_at).where(
                 _tag_searches.c.workspace == workspace, _tag_searches.c.tenant == tenant
@@ -80,6 +74,30 @@ def load_snapshot(
         ).scalar()
         hand_edits = _hand_edits(connection, workspace, tenant, edits_since)
     return Snapshot(found, approvals, searched_at, hand_edits)
+
+
+def hand_edits_of(
+    ledger: Ledger, workspace: str, tenant: str, addition_ids: Collection[int], start: datetime, end: datetime
+) -> list[SeenEdit]:
+    """Return the edits of these additions by someone else that runs first read in [start, end), oldest first."""
+    with ledger.read() as connection:
+        found = _hand_edits(connection, workspace, tenant, start - _TICK)
+    edits = (each for number in addition_ids for each in found.get(number, ()))
+    return sorted((each for each in edits if each.seen_at < end), key=lambda each: (each.seen_at, each.addition_id))
+
+
+def approvals_of_period(ledger: Ledger, workspace: str, period: str) -> tuple[Approval, ...]:
+    """Return the approvals of guardrails that were given for a period, such as `2026-11`, oldest first."""
+    with ledger.read() as connection:
+        return _approvals_of(connection, workspace, period)
+
+
+def _approvals_of(connection: sa.Connection, workspace: str, period: str) -> tuple[Approval, ...]:
+    query = sa.select(_approvals).where(_approvals.c.workspace == workspace, _approvals.c.period == period)
+    return tuple(
+        Approval(row.guardrail, row.address, row.period, row.given_by, row.given_at)
+        for row in connection.execute(query.order_by(_approvals.c.id))
+    )
 
 
 def _hand_edits(

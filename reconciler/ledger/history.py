@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,65 +14,13 @@ import sqlalchemy as sa
 
 from reconciler.ledger import schema
 from reconciler.ledger.journal import RECOVERED
-from reconciler.ledger.records import Changes, WriteState
+from reconciler.ledger.runs import Counts, RunRecord, WriteRecord
 from reconciler.ledger.store import Ledger
 
 _runs, _writes, _objects, _declared = schema.runs, schema.writes, schema.objects, schema.declared
 _CHUNK = 10_000
 BELOW = "#"
 """Separates an address from the path of a subcollection, in the address of a write to that subcollection."""
-
-Counts = Mapping[str, Mapping[str, int]]
-"""The number of actions, by action and status."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunRecord:
-    """One apply, as the ledger has it. A value that an earlier version did not record is None."""
-
-    id: int
-    plan_digest: str
-    started_at: datetime
-    ended_at: datetime | None
-    """None while the run goes on, and if it died."""
-    actor: str | None
-    git_commit: str | None
-    undoes: int | None
-    counts: Counts
-    interrupted: bool
-    """Whether the run was stopped before all actions had started."""
-
-    @property
-    def complete(self) -> bool:
-        """Whether the run ended, and all its actions are done."""
-        statuses = {status for counts in self.counts.values() for status in counts}
-        return self.ended_at is not None and not self.interrupted and statuses <= {"done", "already"}
-
-
-@dataclass(frozen=True, slots=True)
-class WriteRecord:
-    """One request that writes, and its answer. A value that an earlier version did not record is None."""
-
-    id: int
-    run_id: int
-    address: str
-    below: str | None
-    """The path of the subcollection. None for a write to the object itself."""
-    action: str | None
-    reason: str | None
-    method: str
-    path: str
-    sent_at: datetime
-    answered_at: datetime | None
-    state: WriteState
-    recovered: bool
-    """Whether a later run looked up the result, because its own run did not record one."""
-    object_id: int | None
-    error: str | None
-    changes: Changes | None
-    """None for a further write to a subcollection: the first one recorded the change of the whole field."""
-    body: Any
-    """The sent body, without secrets."""
 
 
 def read_runs(
@@ -222,6 +169,7 @@ def _write_record(row: Any) -> WriteRecord:
         row.error,
         row.changes,
         row.body,
+        None if row.answer == RECOVERED else row.answer,
     )
 
 

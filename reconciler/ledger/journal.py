@@ -19,6 +19,7 @@ from reconciler.ledger.covered import RUNS, WRITES
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.lease import Lease
 from reconciler.ledger.records import UNKNOWN_ORIGIN, Changes, Intent, LastWrite, RunOrigin
+from reconciler.ledger.runs import sent_fields
 from reconciler.ledger.store import Ledger, inserted_id
 
 _runs, _writes, _objects = schema.runs, schema.writes, schema.objects
@@ -181,19 +182,6 @@ def _store_object(connection: sa.Connection, write: Any, object_id: int | None, 
             "written_at": now,
         },
     )
-
-
-def sent_fields(body: Any) -> dict[str, Any]:
-    """Return the fields of a request's body: of an object, or by path of a list of JSON Patch operations."""
-    if isinstance(body, Mapping):
-        return dict(body)
-    if not isinstance(body, list):
-        return {}
-    return {
-        str(operation["path"]).strip("/"): operation.get("value")
-        for operation in body
-        if operation.get("op") in {"add", "replace", "remove"}
-    }
 
 
 def open_intents(ledger: Ledger, workspace: str) -> list[Intent]:

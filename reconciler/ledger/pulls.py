@@ -81,6 +81,14 @@ def whole_pulls_between(ledger: Ledger, source: str, start: datetime, end: datet
     return [_pull_record(row) for row in rows]
 
 
+def pulls_between(ledger: Ledger, source: str, start: datetime, end: datetime) -> list[PullRecord]:
+    """Return the pulls of a source in any state that started in [start, end), oldest first."""
+    here = (_pulls.c.source == source, _pulls.c.started_at >= start, _pulls.c.started_at < end)
+    with ledger.read() as connection:
+        rows = connection.execute(sa.select(_pulls).where(*here).order_by(_pulls.c.started_at, _pulls.c.id)).all()
+    return [_pull_record(row) for row in rows]
+
+
 def _pull_record(row: sa.Row[Any]) -> PullRecord:
     values = dict(row._mapping)
     values["notes"] = tuple(values["notes"])

@@ -41,12 +41,14 @@ def load_snapshots(
     now: datetime,
     fresh: Sequence[Collected] = (),
     since: datetime | None = None,
+    by_hour: Collection[tuple[str, str]] = (),
 ) -> dict[str, SourceSnapshot]:
     """Return the snapshot of each source in `units` at `now`, by the source's name.
 
     `fresh` are pulls that this run made. Their samples are taken from memory. All other samples come from the ledger,
     so a past hour can be computed again. With `since`, earlier pulls are not loaded: for rules that need only the
-    newest figures, and a `now` for which the ledger has later pulls.
+    newest figures, and a `now` for which the ledger has later pulls. `by_hour` has customers whose hours are loaded
+    although no rule needs them: (source, customer id).
     """
     in_memory = {each.pull_id: each.pull.samples for each in fresh}
     period, today = period_of(now, settings.timezone), local_date(now, settings.timezone)
@@ -55,6 +57,7 @@ def load_snapshots(
     def request(source: str, unit: Unit) -> _Request:
         of_source = [rule for rule in rules if rule.source == source]
         measured = frozenset(rule.customer_id for rule in of_source if is_measured_by_hour(rule, period, today))
+        measured |= {customer for of, customer in by_hour if of == source}
         return _Request(ledger, source, unit, frozenset(rule.customer_id for rule in of_source), measured, since, now)
 
     return {source: _load(request(source, unit), in_memory) for source, unit in units.items()}

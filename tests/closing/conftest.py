@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.metering.conftest import empty_ledger, ledger
+from tests.additions.conftest import empty_ledger, ledger, scene
 
-__all__ = ["empty_ledger", "ledger"]
+__all__ = ["empty_ledger", "ledger", "scene"]

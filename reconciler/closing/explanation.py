@@ -1,0 +1,203 @@
+"""Explain what a customer is billed in a period: from the line on its agreement to the samples behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic_core import to_jsonable_python
+
+from reconciler.additions.charge import Charge
+from reconciler.additions.charges import ChargedUsage, ChargeInputs, history_of
+from reconciler.additions.views import AdditionView
+from reconciler.closing.hours import hour_json, pulls_json, unknown_hours
+from reconciler.closing.json_values import Json, decimal_text, time_json
+from reconciler.closing.rule_version import RuleVersion, version_of
+from reconciler.closing.steps import steps_of
+from reconciler.closing.values import RuleValue
+from reconciler.closing.writes import hand_edits_json, writes_of_period
+from reconciler.kinds.billing_rules import Rule
+from reconciler.ledger.records import PullRecord
+from reconciler.ledger.runs import RunRecord, WriteRecord
+from reconciler.ledger.snapshot import Approval, RecordedAddition, SeenEdit
+from reconciler.metering.period import day_start
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of a customer as they stand now."""
+
+    views: Sequence[AdditionView] = ()
+    recorded: Mapping[int, RecordedAddition] = field(default_factory=dict)
+    """By id: what our writes left of each line."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """By address: the text of the line on an invoice, where a manifest gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the ledger has of a customer's lines in a period."""
+
+    pulls: Sequence[PullRecord] = ()
+    """The pulls of its source in any state, oldest first."""
+    writes: Sequence[WriteRecord] = ()
+    """Every write to its lines, oldest first."""
+    runs: Mapping[int, RunRecord] = field(default_factory=dict)
+    approvals: Sequence[Approval] = ()
+    """The approvals of the period that cover the customer."""
+    hand_edits: Sequence[SeenEdit] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToExplain:
+    """Everything that an explanation is made from. All of it was read before."""
+
+    workspace: str
+    address: str
+    """What was asked for."""
+    source: str
+    customer_id: str
+    name: str
+    at: datetime
+    """The moment of the command."""
+    inputs: ChargeInputs
+    """The usage of the customer at the moment that is explained, with the rules of its mappings."""
+    usage: ChargedUsage
+    """What `charge_usage` gives for these inputs."""
+    values: Mapping[str, Sequence[RuleValue]]
+    """By mapping: where each value of its rule comes from."""
+    coverage: Sequence[Json]
+    """The rows of the customer: state, detail, whether it is accounted for."""
+    lines: Lines
+    past: Past
+    notes: Sequence[str] = ()
+    """Sentences about the explanation itself."""
+
+
+def explain(found: ToExplain) -> Json:
+    """Return the explanation as JSON. Quantities and amounts are exact decimal text, times are UTC."""
+    period, past = found.usage.period, found.past
+    addresses = {each.live.id: each.address for each in found.lines.views if each.live is not None}
+    edits = [(addresses[each.addition_id], each.seen_at, each.fields) for each in past.hand_edits]
+    return {
+        "format_version": FORMAT_VERSION,
+        "workspace": found.workspace,
+        "address": found.address,
+        "customer": {"source": found.source, "id": found.customer_id, "name": found.name},
+        "period": {
+            "name": str(period),
+            "start": time_json(period.start),
+            "end": time_json(period.end),
+            "timezone": found.inputs.settings.timezone,
+            "running": found.at in period,
+        },
+        "currency": found.inputs.settings.currency,
+        "made_at": time_json(found.at),
+        "as_of": time_json(found.inputs.now),
+        "notes": list(found.notes),
+        "coverage": list(found.coverage),
+        "lines": [*_lines(found.lines)],
+        "charges": [*_charges(found)],
+        "pulls": pulls_json(found.source, past.pulls),
+        "writes": writes_of_period(past.writes, past.runs, period.start, period.end),
+        "approvals": [_approval_json(each) for each in past.approvals],
+        "hand_edits": hand_edits_json(edits),
+    }
+
+
+def _lines(lines: Lines) -> Iterator[Json]:
+    for view in lines.views:
+        live = view.live
+        recorded = None if live is None else lines.recorded.get(live.id)
+        yield {
+            **to_jsonable_python(view.to_json()),
+            "text": lines.texts.get(view.address),
+            "monthly": None if live is None else decimal_text(live.monthly),
+            "sent": None if recorded is None else to_jsonable_python(dict(recorded.last_applied)) or None,
+        }
+
+
+def _charges(found: ToExplain) -> Iterator[Json]:
+    """Yield what each charge of the customer's mappings bills, and how."""
+    for rule in found.inputs.rules:
+        charges = (*found.usage.proposed, *found.usage.charges)
+        charge = next((each for each in charges if each.mapping == rule.name), None)
+        version = version_of([rule], found.inputs.settings, found.inputs.exclusions)
+        yield {
+            "mapping": f"CustomerMapping/{rule.name}",
+            "rule": _rule_json(version, found.values.get(rule.name, ())),
+            **_charge_json(charge, rule, found),
+        }
+
+
+def _rule_json(version: RuleVersion, values: Sequence[RuleValue]) -> Json:
+    return {
+        "digest": version.digest,
+        "values": [each.to_json() for each in values],
+        "exclusions": [
+            {
+                "name": f"Exclusion/{each.name}",
+                "device": each.device_id,
+                "reason": each.reason,
+                "until": None if each.until is None else each.until.isoformat(),
+            }
+            for each in version.exclusions
+        ],
+    }
+
+
+def _charge_json(charge: Charge | None, rule: Rule, found: ToExplain) -> Json:
+    """Return the steps and the hours of a charge. `charge` is None if an exclusion covers the customer."""
+    if charge is None:
+        return {"state": "excluded", "why": "an exclusion covers the customer", "steps": [], "lines": [], "hours": None}
+    currency = found.inputs.settings.currency
+    return {
+        "state": charge.state,
+        "why": charge.detail,
+        "steps": [each.to_json() for each in steps_of(charge, rule, currency)],
+        "lines": [
+            {
+                "product": each.product if isinstance(each.product, str) else each.product.model_dump(),
+                "quantity": decimal_text(each.quantity),
+                "unit": rule.unit,
+                "unit_price": decimal_text(each.unit_price),
+                "amount": decimal_text(each.amount),
+            }
+            for each in charge.lines
+        ],
+        "hours": _hours_json(charge, rule, found),
+    }
+
+
+def _hours_json(charge: Charge, rule: Rule, found: ToExplain) -> Json | None:
+    history = history_of(found.inputs, rule.source)
+    if history is None:
+        return None
+    start = _start_of(rule, found)
+    known = history.hours(rule.customer_id, start)
+    unknown = unknown_hours(history, rule.customer_id, known, found.past.pulls, start)
+    measured = charge.measured
+    return {
+        "from": time_json(start),
+        "measure": rule.measure,
+        "known": len(known),
+        "unknown": [each.to_json() for each in unknown],
+        "chosen": [] if measured is None or not measured.known_hours else [hour_json(each) for each in measured.chosen],
+    }
+
+
+def _start_of(rule: Rule, found: ToExplain) -> datetime:
+    start = found.usage.period.start
+    return start if rule.start is None else max(start, day_start(rule.start, found.inputs.settings.timezone))
+
+
+def _approval_json(approval: Approval) -> Json:
+    return {
+        "guardrail": approval.guardrail,
+        "address": approval.address,
+        "given_by": approval.given_by,
+        "given_at": time_json(approval.given_at),
+    }

@@ -1,0 +1,98 @@
+"""The steps of the rating of a charge, each with its figure, its unit and a sentence (BILLING, the pipeline)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from reconciler.additions.charge import Charge
+from reconciler.amounts import amount_text, decimals_of, figure_text
+from reconciler.closing.json_values import Json, six_decimals
+from reconciler.kinds.billing_rules import BYTES_OF, Rule, product_label
+from reconciler.kinds.values import plain_decimal
+from reconciler.metering.measures import Measured
+from reconciler.metering.wording import when
+from reconciler.rating.rate import ChargeLine, RatingTrace
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the rating: what it gives, and how."""
+
+    step: str
+    """Its name, such as `rounding`. The names are those of the fields of a mapping where there is one."""
+    value: str
+    """The figure after the step, as exact text. An intermediate figure has at most six decimals."""
+    unit: str
+    """The unit of the figure: bytes, GB, or a currency."""
+    text: str
+    """How the figure came to be."""
+
+    def to_json(self) -> Json:
+        """Return the step as JSON."""
+        return {"step": self.step, "value": self.value, "unit": self.unit, "text": self.text}
+
+
+def steps_of(charge: Charge, rule: Rule, currency: str | None) -> Iterator[Step]:
+    """Yield the steps from the measure to the amount. Nothing for a charge that is held: it has no figures."""
+    trace, measured = charge.trace, charge.measured
+    if trace is None or measured is None:
+        return
+    unit = rule.unit
+    yield Step("measure", six_decimals(trace.bytes), "bytes", _measure_text(measured))
+    per = f"{BYTES_OF[unit]:,}"
+    yield Step("unit", six_decimals(trace.in_unit), unit, f"bytes divided by {per}, the bytes of one {unit}")
+    yield from _quantity_steps(trace, rule)
+    for line in charge.lines:
+        yield from _line_steps(line, rule, unit, currency)
+    if len(charge.lines) > 1 and (total := charge.amount) is not None:
+        text = f"the sum of {len(charge.lines)} rounded lines"
+        yield Step("total", plain_decimal(total), currency or "", text)
+
+
+def _quantity_steps(trace: RatingTrace, rule: Rule) -> Iterator[Step]:
+    unit, allowance, rounding = rule.unit, rule.allowance, rule.rounding
+    if allowance is not None:
+        free = f"{plain_decimal(allowance.amount)} {unit} for {'each device' if allowance.per == 'device' else 'all'}"
+        text = f"less the allowance of {free}, and never below 0"
+        yield Step("included", six_decimals(trace.after_allowance), unit, text)
+    if rounding.mode == "none":
+        how = "six decimals kept"
+    else:
+        mode = "half up to the nearest multiple" if rounding.mode == "nearest" else f"{rounding.mode} to a multiple"
+        how = f"rounded {mode} of {plain_decimal(rounding.step)} {unit}"
+    yield Step("rounding", plain_decimal(trace.rounded), unit, how)
+    if rule.minimum is not None:
+        least = f"{plain_decimal(rule.minimum)} {unit}"
+        raised = f"raised to the minimum of {least}"
+        text = raised if trace.quantity != trace.rounded else f"at least the minimum of {least}"
+        yield Step("minimum", plain_decimal(trace.quantity), unit, text)
+
+
+def _line_steps(line: ChargeLine, rule: Rule, unit: str, currency: str | None) -> Iterator[Step]:
+    product = product_label(line.product)
+    text = f"the whole quantity on product {product}"
+    if len(rule.ranges) > 1:
+        text = f"by {rule.tiering} ranges on product {product}"
+    yield Step("product", plain_decimal(line.quantity), unit, text)
+    if line.unit_price is None or line.amount is None:
+        yield Step("price", "unknown", currency or "", f"product {product} has no price")
+        return
+    yield Step("price", figure_text(line.unit_price, currency), currency or "", f"for one {unit} of product {product}")
+    finest = plain_decimal(Decimal(1).scaleb(-decimals_of(currency)))
+    product_of = f"{plain_decimal(line.quantity)} {unit} × {amount_text(line.unit_price, currency)}"
+    yield Step("amount", plain_decimal(line.amount), currency or "", f"{product_of}, rounded half up to {finest}")
+
+
+_MEASURES = {"last": "the newest hour", "peak": "the highest hour", "p95": "the hour of the 95th percentile"}
+
+
+def _measure_text(measured: Measured) -> str:
+    """Return which hours the measure chose, and of how many."""
+    if not measured.known_hours:
+        return "the source has never listed the customer"
+    of = f" of {measured.known_hours} with a known figure" if measured.measure != "last" else ""
+    if measured.measure == "mean":
+        return f"the mean of {measured.hours} hours: {measured.total:,} bytes in all, divided by {measured.hours}"
+    return f"{_MEASURES[measured.measure]}{of}: {when(measured.chosen[0].hour)}"

@@ -1,0 +1,110 @@
+"""Where each value of a rule comes from: the mapping, a `Defaults` document, a product, or the default of the field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.closing.json_values import Json
+from reconciler.kinds.customer_mapping import CustomerMappingSpec
+from reconciler.kinds.live_state import LiveState
+from reconciler.kinds.product import ProductSpec
+from reconciler.kinds.values import Link
+from reconciler.kinds.workspace import WorkspaceSpec
+from reconciler.manifests.documents import Document, DocumentOf, Manifests
+
+PlaceOf = Callable[[Document, tuple[str | int, ...]], str]
+"""Returns the file and the line of a value by its path in a document, such as `customers/acme.yaml:12`."""
+
+DEFAULT = "the default"
+"""The origin of a value that no document gives."""
+
+_NOT_OF_THE_RULE = {"company", "agreement", "solution", "managedId", "adopt"}
+"""Fields of a mapping that say where it bills, not what."""
+_SETTINGS = ("timezone", "currency", "graceHours", "maxAge", "vanished", "unmapped")
+"""The billing settings of the workspace that are part of a rule's version."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleValue:
+    """A value of a rule and its origin."""
+
+    name: str
+    """The name of the field, such as `measure`."""
+    value: Any
+    """As in YAML."""
+    origin: str
+    """A file with a line, `Defaults in FILE`, ConnectWise, or `the default`."""
+
+    def to_json(self) -> Json:
+        """Return the value as JSON."""
+        return {"name": self.name, "value": self.value, "origin": self.origin}
+
+
+def rule_values(
+    document: DocumentOf[CustomerMappingSpec], manifests: Manifests, live_state: LiveState, place_of: PlaceOf
+) -> Iterator[RuleValue]:
+    """Yield the values of a mapping's rule, then its prices, then the settings of its source and of the workspace."""
+    for name, value in _fields(document):
+        if name not in _NOT_OF_THE_RULE and value is not None:
+            yield RuleValue(name, value, _origin(document, name, ("spec", name), place_of))
+    yield from _prices(document, manifests, live_state, place_of)
+    workspace = manifests.workspace
+    names = {source.name: index for index, source in enumerate(workspace.spec.usage)}
+    index = names.get(document.spec.customer.source)
+    if index is not None:
+        place = place_of(workspace, ("spec", "usage", index, "unit"))
+        yield RuleValue("unit", workspace.spec.usage[index].unit, place)
+    yield from _settings(workspace, place_of)
+
+
+def _settings(workspace: DocumentOf[WorkspaceSpec], place_of: PlaceOf) -> Iterator[RuleValue]:
+    billing = workspace.spec.billing
+    set_here = billing.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    for name, value in billing.model_dump(mode="json", by_alias=True).items():
+        if name in _SETTINGS and value is not None:
+            origin = place_of(workspace, ("spec", "billing", name)) if name in set_here else DEFAULT
+            yield RuleValue(f"billing.{name}", value, origin)
+
+
+def _fields(document: DocumentOf[CustomerMappingSpec]) -> Iterator[tuple[str, Any]]:
+    yield from document.spec.model_dump(mode="json", by_alias=True, exclude_none=True).items()
+
+
+def _origin(document: Document, name: str, path: tuple[str | int, ...], place_of: PlaceOf) -> str:
+    if name in document.defaulted:
+        return f"Defaults in {document.defaulted[name]}"
+    return place_of(document, path) if name in document.declared else DEFAULT
+
+
+def _prices(
+    document: DocumentOf[CustomerMappingSpec], manifests: Manifests, live_state: LiveState, place_of: PlaceOf
+) -> Iterator[RuleValue]:
+    """Yield the prices that the mapping itself does not give: those of its products."""
+    spec, links = document.spec, live_state.links.get(document.address, {})
+    if spec.ranges is None:
+        if spec.price is None:
+            yield from _price_of(links.get(("product",)), manifests, live_state, place_of)
+        return
+    products = {
+        link.name: link
+        for index, each in enumerate(spec.ranges)
+        if each.price is None and (link := links.get(("ranges", index, "product"))) is not None
+    }
+    for link in products.values():
+        yield from _price_of(link, manifests, live_state, place_of)
+
+
+def _price_of(link: Link | None, manifests: Manifests, live_state: LiveState, place_of: PlaceOf) -> Iterator[RuleValue]:
+    if link is None:
+        return
+    addresses = {live.id: address for address, live in live_state.matches.items() if live.kind == "Product"}
+    product = manifests.find(ProductSpec, link.address or addresses.get(link.id or 0))
+    if product is not None and "price" in product.declared:
+        value = product.spec.model_dump(mode="json", by_alias=True).get("price")
+        yield RuleValue(f"price of {link.name}", value, _origin(product, "price", ("spec", "price"), place_of))
+        return
+    live = live_state.objects.get(("Product", link.id or 0))
+    price = None if live is None else live.raw.get("price")
+    yield RuleValue(f"price of {link.name}", None if price is None else str(price), "the product in ConnectWise")
