@@ -24,7 +24,7 @@ from reconciler.ledger.additions import approvals_of_period, hand_edits_of
 from reconciler.ledger.history import read_runs_by_id, writes_of_addresses
 from reconciler.ledger.pulls import customer_records, pulls_between
 from reconciler.metering.coverage import CoverageRow
-from reconciler.metering.period import Period
+from reconciler.metering.period import Period, period_of
 from reconciler.planning.plan import EVERY_CUSTOMER
 from reconciler.planning.plan import CoverageRow as PlannedRow
 
@@ -109,8 +109,9 @@ def _name(session: Session, subject: _Subject) -> str:
 def _values(session: Session, inputs: ChargeInputs, live_state: LiveState) -> Mapping[str, Sequence[RuleValue]]:
     place_of = place_finder(session.manifests.root)
     documents = {each.name: each for each in session.manifests.of(CustomerMappingSpec)}
+    first_day = period_of(inputs.now, inputs.settings.timezone).first_day
     return {
-        rule.name: [*rule_values(documents[rule.name], session.manifests, live_state, place_of)]
+        rule.name: [*rule_values(documents[rule.name], session.manifests, live_state, first_day, place_of)]
         for rule in inputs.rules
         if rule.name in documents
     }

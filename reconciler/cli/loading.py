@@ -59,8 +59,11 @@ def load_customer(
     units = {source.name: source.unit for source in used_sources(manifests) if source.name == customer[0]}
     settings = settings_of(manifests.workspace.spec.billing)
     every = {source.name: source.unit for source in used_sources(manifests)}
+    first_day = period_of(moment, settings.timezone).first_day
     rules = [
-        rule for rule in pricing.rules(manifests, every, live_state) if (rule.source, rule.customer_id) == customer
+        rule
+        for rule in pricing.rules(manifests, every, live_state, first_day)
+        if (rule.source, rule.customer_id) == customer
     ]
     return ChargeInputs(
         now=moment,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from reconciler.closing.json_values import Json
@@ -43,13 +44,21 @@ class RuleValue:
 
 
 def rule_values(
-    document: DocumentOf[CustomerMappingSpec], manifests: Manifests, live_state: LiveState, place_of: PlaceOf
+    document: DocumentOf[CustomerMappingSpec],
+    manifests: Manifests,
+    live_state: LiveState,
+    first_day: date,
+    place_of: PlaceOf,
 ) -> Iterator[RuleValue]:
-    """Yield the values of a mapping's rule, then its prices, then the settings of its source and of the workspace."""
+    """Yield the values of a mapping's rule, then its prices, then the settings of its source and of the workspace.
+
+    Prices are those of the period that has this first day.
+    """
     for name, value in _fields(document):
         if name not in _NOT_OF_THE_RULE and value is not None:
             yield RuleValue(name, value, _origin(document, name, ("spec", name), place_of))
-    yield from _prices(document, manifests, live_state, place_of)
+    for link in _own_products(document, live_state):
+        yield _price_of(link, manifests, live_state, first_day, place_of)
     workspace = manifests.workspace
     names = {source.name: index for index, source in enumerate(workspace.spec.usage)}
     index = names.get(document.spec.customer.source)
@@ -78,33 +87,27 @@ def _origin(document: Document, name: str, path: tuple[str | int, ...], place_of
     return place_of(document, path) if name in document.declared else DEFAULT
 
 
-def _prices(
-    document: DocumentOf[CustomerMappingSpec], manifests: Manifests, live_state: LiveState, place_of: PlaceOf
-) -> Iterator[RuleValue]:
-    """Yield the prices that the mapping itself does not give: those of its products."""
+def _own_products(document: DocumentOf[CustomerMappingSpec], live_state: LiveState) -> Iterable[Link]:
+    """Return the products whose own price counts, because the mapping gives none, each once."""
     spec, links = document.spec, live_state.links.get(document.address, {})
-    if spec.ranges is None:
-        if spec.price is None:
-            yield from _price_of(links.get(("product",)), manifests, live_state, place_of)
-        return
-    products = {
-        link.name: link
-        for index, each in enumerate(spec.ranges)
-        if each.price is None and (link := links.get(("ranges", index, "product"))) is not None
-    }
-    for link in products.values():
-        yield from _price_of(link, manifests, live_state, place_of)
+    places: list[tuple[str | int, ...]] = []
+    if spec.ranges is not None:
+        own = (index for index, each in enumerate(spec.ranges) if each.price is None and each.prices is None)
+        places = [("ranges", index, "product") for index in own]
+    elif spec.price is None and spec.prices is None:
+        places = [("product",)]
+    return {link.name: link for place in places if (link := links.get(place)) is not None}.values()
 
 
-def _price_of(link: Link | None, manifests: Manifests, live_state: LiveState, place_of: PlaceOf) -> Iterator[RuleValue]:
-    if link is None:
-        return
+def _price_of(link: Link, manifests: Manifests, live_state: LiveState, first_day: date, place_of: PlaceOf) -> RuleValue:
     addresses = {live.id: address for address, live in live_state.matches.items() if live.kind == "Product"}
     product = manifests.find(ProductSpec, link.address or addresses.get(link.id or 0))
-    if product is not None and "price" in product.declared:
-        value = product.spec.model_dump(mode="json", by_alias=True).get("price")
-        yield RuleValue(f"price of {link.name}", value, _origin(product, "price", ("spec", "price"), place_of))
-        return
+    if product is not None and product.declared & {"price", "prices"}:
+        price = product.spec.in_force(first_day).price
+        field = "prices" if price != product.spec.price else "price"
+        origin = _origin(product, field, ("spec", field), place_of)
+        return RuleValue(f"price of {link.name}", None if price is None else str(price), origin)
     live = live_state.objects.get(("Product", link.id or 0))
-    price = None if live is None else live.raw.get("price")
-    yield RuleValue(f"price of {link.name}", None if price is None else str(price), "the product in ConnectWise")
+    live_price = None if live is None else live.raw.get("price")
+    value = None if live_price is None else str(live_price)
+    return RuleValue(f"price of {link.name}", value, "the product in ConnectWise")

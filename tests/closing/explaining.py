@@ -12,6 +12,7 @@ from reconciler.closing.values import rule_values
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.ledger.additions import load_snapshot
 from reconciler.ledger.pulls import pulls_between
+from reconciler.manifests.documents import Document
 from tests.additions.scene import TENANT, Scene
 
 ACME = ("cove", "77")
@@ -21,12 +22,16 @@ def inputs_of(scene: Scene, customer: tuple[str, str] = ACME) -> ChargeInputs:
     return load_customer(scene.manifests, scene.live_state, scene.ledger, scene.now, customer)
 
 
+def place_of(document: Document, path: tuple[str | int, ...]) -> str:
+    return f"{document.origin.file}:{path[-1]}"
+
+
 def to_explain(scene: Scene, *, past: dict[str, Any] | None = None, **more: Any) -> ToExplain:
     """Return what an explanation of customer 77 is made from."""
     inputs, manifests, period = inputs_of(scene), scene.manifests, scene.period
     snapshot = load_snapshot(scene.ledger, "test", TENANT, str(period))
     (document,) = manifests.of(CustomerMappingSpec)
-    values = [*rule_values(document, manifests, scene.live_state, lambda each, path: f"{each.origin.file}:{path[-1]}")]
+    values = [*rule_values(document, manifests, scene.live_state, period.first_day, place_of)]
     pulls = pulls_between(scene.ledger, "cove", period.start, period.end)
     known: dict[str, Any] = {
         "workspace": "test",

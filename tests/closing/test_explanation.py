@@ -208,6 +208,16 @@ def test_a_source_that_the_workspace_does_not_have_gives_no_unit(scene: Scene) -
     spec = manifests.workspace.spec.model_copy(update={"usage": ()})
     without = replace(manifests, workspace=replace(manifests.workspace, spec=spec))
     (document,) = without.of(CustomerMappingSpec)
-    values = [each.name for each in rule_values(document, without, LiveState(), lambda *_: "test.yaml")]
+    values = [
+        each.name
+        for each in rule_values(document, without, LiveState(), scene.period.first_day, lambda *_: "test.yaml")
+    ]
     assert "unit" not in values
     assert "price of gb" not in values
+
+
+def test_a_dated_price_is_that_of_the_month_with_its_place(scene: Scene) -> None:
+    scene.declare(product(prices=[{"from": "2026-11-01", "price": 0.3}]))
+    scene.uses({"77": "119.4"})
+    (charge,) = explained(scene)["charges"]
+    assert {"name": "price of gb", "value": "0.3", "origin": "test.yaml:prices"} in charge["rule"]["values"]
