@@ -41,6 +41,7 @@ def load_snapshots(
     now: datetime,
     fresh: Sequence[Collected] = (),
     since: datetime | None = None,
+    *,
     by_hour: Collection[tuple[str, str]] = (),
 ) -> dict[str, SourceSnapshot]:
     """Return the snapshot of each source in `units` at `now`, by the source's name.
