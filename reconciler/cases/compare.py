@@ -23,6 +23,8 @@ _LINE_FIELDS: dict[str, Form] = {
     "quantity": "quantity",
     "unit_price": "amount",
     "amount": "amount",
+    "unit_cost": "amount",
+    "cost": "amount",
     "first_day": "text",
     "last_day": "text",
 }
@@ -49,7 +51,7 @@ def mismatches(expect: Expectation, outcome: Outcome, source: str) -> list[Misma
     return [
         *_state(expect, outcome),
         *_lines(expect.lines, outcome),
-        *_money(expect.money, outcome),
+        *_money(expect, outcome),
         *_guardrails(expect, outcome),
         *_customers(expect.customers or (), outcome.customers, source),
         *_warnings(expect.warnings, outcome.warnings),
@@ -96,9 +98,11 @@ def _quantity_text(quantity: Decimal | None, unit: str) -> str:
     return "a line" if quantity is None else f"a line with {plain_decimal(quantity)} {unit}"
 
 
-def _money(expected: Decimal | None, outcome: Outcome) -> Iterator[Mismatch]:
-    if expected is not None and expected != outcome.money:
-        yield Mismatch(("money",), "money", expected, outcome.money, "amount")
+def _money(expect: Expectation, outcome: Outcome) -> Iterator[Mismatch]:
+    for name in ("money", "cost", "margin"):
+        expected, actual = getattr(expect, name), getattr(outcome, name)
+        if expected is not None and expected != actual:
+            yield Mismatch((name,), name, expected, actual, "amount")
 
 
 def _guardrails(expect: Expectation, outcome: Outcome) -> Iterator[Mismatch]:

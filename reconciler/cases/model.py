@@ -99,6 +99,7 @@ class Written(Model):
 
     quantity: Quantity | None = Field(None, description="The quantity that we wrote.", examples=[121])
     unit_price: Price | None = Field(None, description="The unit price that we wrote.", examples=[0.15])
+    unit_cost: Price | None = Field(None, description="The unit cost that we wrote.", examples=[0.06])
     first_day: Day | None = Field(None, description="The first day that we wrote.", examples=["2026-11-01"])
     last_day: Day | None = Field(
         None, description="The last day that we wrote; null for none.", examples=["2026-11-30"]
@@ -112,6 +113,11 @@ class Standing(Model):
     quantity: Quantity = Field(description="The quantity, in the source's unit.", examples=[121])
     unit_price: Price | None = Field(
         None, description="The unit price. Left out: the price that the manifests give.", examples=[0.15]
+    )
+    unit_cost: Price | None = Field(
+        None,
+        description="The unit cost. Left out: the cost that the manifests give, if they give one.",
+        examples=[0.06],
     )
     first_day: Day | None = Field(
         None, description="First day. Left out: the first of the month in `billed`.", examples=["2026-11-01"]
@@ -151,6 +157,12 @@ class ExpectedLine(Model):
     )
     amount: Amount | None = Field(
         None, description="The amount of the case's month: quantity × unit price, rounded.", examples=[18.15]
+    )
+    unit_cost: Amount | None = Field(
+        None, description="The unit cost, in the currency of the agreement; an unknown cost is not 0.", examples=[0.06]
+    )
+    cost: Amount | None = Field(
+        None, description="The cost of the case's month: quantity × unit cost, rounded.", examples=[7.26]
     )
     first_day: Day | None = Field(None, description="The first day of the line.", examples=["2026-11-01"])
     last_day: Day | None = Field(None, description="The last day of the line; null for none.", examples=["2026-11-30"])
@@ -193,6 +205,12 @@ class Expectation(Model):
     money: Amount | None = Field(
         None, description="The total of the case's month: the sum of the lines.", examples=[18.15]
     )
+    cost: Amount | None = Field(
+        None,
+        description="The cost of the case's month: the sum of the lines. It is unknown if that of a line is.",
+        examples=[7.26],
+    )
+    margin: Amount | None = Field(None, description="The total of the case's month less its cost.", examples=[10.89])
     guardrails: tuple[Guardrail, ...] | None = Field(
         None,
         description="The guardrails that hold the case's customer or refuse the run, and are not approved; [] if none.",

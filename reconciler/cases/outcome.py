@@ -14,7 +14,7 @@ from reconciler.cases.prepare import Prepared
 from reconciler.cases.trace import trace_of
 from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveState
-from reconciler.kinds.money import amount_after
+from reconciler.kinds.money import amount_after, cost_after
 from reconciler.metering.coverage import CoverageRow as MeteredRow
 from reconciler.planning.action import Action
 from reconciler.planning.approvals import is_approved
@@ -35,6 +35,9 @@ class Line:
     quantity: Decimal
     unit_price: Decimal | None
     amount: Decimal
+    unit_cost: Decimal | None
+    cost: Decimal | None
+    """None if it is unknown, which is not 0."""
     first_day: str | None
     last_day: str | None
     state: str
@@ -78,6 +81,17 @@ class Outcome:
     def money(self) -> Decimal:
         """Return the total of a month."""
         return sum((line.amount for line in self.lines), _ZERO)
+
+    @property
+    def cost(self) -> Decimal | None:
+        """Return the cost of a month. None if that of a line is unknown."""
+        costs = [line.cost for line in self.lines]
+        return None if None in costs else sum((each for each in costs if each is not None), _ZERO)
+
+    @property
+    def margin(self) -> Decimal | None:
+        """Return the total of a month less its cost. None if that is unknown."""
+        return None if self.cost is None else self.money - self.cost
 
 
 def outcome_of(prepared: Prepared) -> Outcome:
@@ -128,6 +142,7 @@ def _lines(planned: UsagePart, prepared: Prepared, *, refused: bool) -> Iterator
     names = _product_names(prepared.inputs.context.live_state)
     currency = prepared.inputs.context.currency
     day_before = (prepared.period.first_day - timedelta(days=1)).isoformat()
+    costs_nothing = prepared.rule is not None and any(each.cost == 0 for each in prepared.rule.ranges)
     for view in sorted(planned.views, key=lambda each: each.address):
         action = actions.get(view.address)
         fields: dict[str, Any] = {} if view.live is None else dict(view.live.obj.raw)
@@ -137,7 +152,8 @@ def _lines(planned: UsagePart, prepared: Prepared, *, refused: bool) -> Iterator
             fields |= view.desired
         elif view.live is None:
             continue
-        price = fields.get("unitPrice")
+        price, cost = fields.get("unitPrice"), fields.get("unitCost")
+        known = bool(cost and Decimal(cost)) or costs_nothing
         yield Line(
             address=view.address,
             also=view.also,
@@ -146,6 +162,8 @@ def _lines(planned: UsagePart, prepared: Prepared, *, refused: bool) -> Iterator
             unit_price=None if price is None else Decimal(price),
             # The money of an action is what bills from the next month on. A case is about its own month.
             amount=amount_after(fields, day_before, currency),
+            unit_cost=Decimal(cost or 0) if known else None,
+            cost=cost_after(fields, day_before, currency, zero_is_known=costs_nothing),
             first_day=date_text(fields.get("effectiveDate")),
             last_day=date_text(fields.get("cancelledDate")),
             state="not written" if refused and view.state not in {"kept", "orphan", "up to date"} else view.state,

@@ -78,7 +78,7 @@ def case_json(result: Result, report: Report) -> Json:
 def outcome_json(outcome: Outcome) -> Json:
     """Return what came out of a case."""
     found = {each.name: _plain(getattr(outcome, each.name)) for each in fields(outcome)}
-    return {**found, "money": plain_decimal(outcome.money)}
+    return {**found, **{name: _plain(getattr(outcome, name)) for name in ("money", "cost", "margin")}}
 
 
 def _plain(value: Any) -> Any:

@@ -14,6 +14,7 @@ from reconciler.cases.errors import CaseError
 from reconciler.cases.model import Standing
 from reconciler.kinds.agreement import KIND as AGREEMENT
 from reconciler.kinds.billing_rules import Rule, product_label
+from reconciler.kinds.dated_prices import UNKNOWN, UnitPrice
 from reconciler.kinds.field_mapping import wire_date
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.product import KIND as PRODUCT
@@ -28,6 +29,7 @@ from reconciler.metering.period import Period
 _WRITTEN = {
     "quantity": "quantity",
     "unit_price": "unitPrice",
+    "unit_cost": "unitCost",
     "first_day": "effectiveDate",
     "last_day": "cancelledDate",
 }
@@ -121,7 +123,9 @@ def _id_of(link: Link, path: Path) -> int:
 
 def _raw(index: int, line: Standing, product: int, scene: Scene) -> dict[str, Any]:
     """Return the line as ConnectWise gives it."""
-    price = _price(line, scene) if line.unit_price is None else line.unit_price
+    given = _given(line, scene)
+    price = given.price if line.unit_price is None else line.unit_price
+    cost = given.cost if line.unit_cost is None else line.unit_cost
     if price is None:
         raise CaseError(("standing", index), f"the manifests give {line.product} no price", "add unitPrice: …")
     first = line.first_day or line.billed or scene.period.first_day
@@ -131,6 +135,7 @@ def _raw(index: int, line: Standing, product: int, scene: Scene) -> dict[str, An
         "serialNumber": scene.owner.tag if line.tag == "ours" else "",
         "quantity": line.quantity,
         "unitPrice": price,
+        **({} if cost is None else {"unitCost": cost}),
         "lessIncluded": Decimal(0),
         "billCustomer": "Billable",
         "effectiveDate": wire_date(first.isoformat()),
@@ -138,13 +143,13 @@ def _raw(index: int, line: Standing, product: int, scene: Scene) -> dict[str, An
     }
 
 
-def _price(line: Standing, scene: Scene) -> Decimal | None:
-    """Return the price that the manifests give a line: that of its range, else that of its product."""
+def _given(line: Standing, scene: Scene) -> UnitPrice:
+    """Return the price and the cost that the manifests give a line: those of its range, else those of its product."""
     for each in scene.rule.ranges:
         if product_label(each.product) == line.product:
-            return each.price
+            return UnitPrice(each.price, each.cost)
     document = scene.manifests.find(ProductSpec, f"{PRODUCT.name}/{line.product}")
-    return None if document is None else document.spec.in_force(scene.period.first_day).price
+    return UNKNOWN if document is None else document.spec.in_force(scene.period.first_day)
 
 
 def _recorded(number: int, line: Standing, agreement: int, raw: Mapping[str, Any], scene: Scene) -> RecordedAddition:

@@ -62,7 +62,7 @@ def _charges(
     inputs = read.to_charge
     units = {name: snapshot.unit for name, snapshot in inputs.snapshots.items()}
     now = period.end - timedelta.resolution
-    since = None if by_hour else now - max(inputs.settings.max_age, inputs.settings.grace) - timedelta(hours=1)
+    since = None if by_hour else now - inputs.settings.max_age - timedelta(hours=1)
     snapshots = load_snapshots(session.ledger, units, rules, inputs.settings, now, since=since)
     return charge_usage(
         replace(inputs, now=now, rules=rules, snapshots=snapshots, future=(), default_rule=None, partial=True)

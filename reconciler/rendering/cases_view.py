@@ -39,7 +39,15 @@ def line_text(line: Json, outcome: Json) -> str:
     price = "" if line["unit_price"] is None else f" at {figure_text(Decimal(line['unit_price']), currency)}"
     quantity = value_text(line["quantity"], "quantity", outcome)
     text = f"{line['product']}: {quantity}{price} = {amount_text(Decimal(line['amount']), currency)}"
-    return f"{text}{_days(line)}"
+    return f"{text}{_days(line)}{_costs(line, currency)}"
+
+
+def _costs(line: Json, currency: str | None) -> str:
+    """Return cost and margin of a line. Empty if the cost is unknown."""
+    if line.get("cost") is None:
+        return ""
+    cost, amount = Decimal(line["cost"]), Decimal(line["amount"])
+    return f", cost {figure_text(cost, currency)}, margin {figure_text(amount - cost, currency)}" if amount else ""
 
 
 def _days(line: Json) -> str:
@@ -105,11 +113,17 @@ def _line_change(
         texts = ["no line" if line is None else line_text(line, of) for line, of in ((one, before), (other, after))]
         yield f"line {product}", texts[0], texts[1]
         return
-    forms = {"quantity": "quantity", "unit_price": "amount", "first_day": "text", "last_day": "text"}
+    forms = {
+        "quantity": "quantity",
+        "unit_price": "amount",
+        "unit_cost": "amount",
+        "first_day": "text",
+        "last_day": "text",
+    }
     for name, form in forms.items():
-        if one[name] != other[name]:
+        if one.get(name) != other.get(name):
             what = f"{name.replace('_', ' ')} of {product}"
-            yield what, value_text(one[name], form, before), value_text(other[name], form, after)
+            yield what, value_text(one.get(name), form, before), value_text(other.get(name), form, after)
 
 
 def money_text(change: Json) -> str:

@@ -9,7 +9,7 @@ import pytest
 from reconciler.kinds.dated_prices import DatedPrice
 from reconciler.kinds.workspace import CsvSource
 from reconciler.manifests.documents import Document
-from tests.cases.trying import D, errors, estate_with, lines, outcome, with_spec
+from tests.cases.trying import D, errors, estate_with, lines, one, outcome, with_spec
 
 RANGES = """
     ranges:
@@ -420,3 +420,42 @@ def test_a_price_of_a_case_replaces_the_dated_prices_of_a_product() -> None:
         ).money
         == 2
     )
+
+
+def test_a_line_has_the_cost_that_the_manifests_give() -> None:
+    found = outcome("mapping: alder-dental\nperiod: 2026-11\nusage: [{from: 2026-11-01, used: 120.4 GB}]")
+
+    assert [(line.unit_cost, line.cost) for line in found.lines] == [(D("0.06"), D("7.26"))]
+    assert (found.money, found.cost, found.margin) == (D("18.15"), D("7.26"), D("10.89"))
+
+
+def test_an_unknown_cost_is_not_0_and_a_declared_0_is_known() -> None:
+    unknown = inline("product: new-gb") + "\nproducts: {new-gb: {price: 1}}"
+    free = inline("product: new-gb") + "\nproducts: {new-gb: {price: 1, cost: 0}}"
+
+    assert (outcome(unknown).cost, outcome(unknown).margin) == (None, None)
+    assert (outcome(free).cost, outcome(free).margin) == (0, 461)
+
+
+def test_cost_and_margin_are_compared_with_what_a_case_expects() -> None:
+    case = "mapping: alder-dental\nperiod: 2026-11\nusage: [{from: 2026-11-01, used: 120.4 GB}]\nexpect:\n"
+    line = "  lines: [{product: backup-gb, unitCost: 0.07, cost: 8.47}]\n  cost: 8.47\n  margin: 9.68"
+
+    assert [(each.what, each.actual) for each in one(case + line).mismatches] == [
+        ("unit cost of backup-gb", D("0.06")),
+        ("cost of backup-gb", D("7.26")),
+        ("cost", D("7.26")),
+        ("margin", D("10.89")),
+    ]
+
+
+def test_a_standing_line_has_its_own_cost_and_an_edit_of_it_is_drift() -> None:
+    usage = "mapping: alder-dental\nperiod: 2026-11\nusage: [{from: 2026-11-01, used: 120.4 GB}]\n"
+    same = outcome(usage + "standing: [{product: backup-gb, quantity: 121}]")
+    other = outcome(
+        usage + "standing: [{product: backup-gb, quantity: 121, unitCost: 0.09, written: {unitCost: 0.06}}]"
+    )
+
+    assert [line.state for line in same.lines] == ["up to date"]
+    assert [line.state for line in other.lines] == ["update"]
+    assert any("unitCost 0.06 → 0.09" in each for each in other.warnings)

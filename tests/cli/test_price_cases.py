@@ -96,7 +96,7 @@ def test_a_case_that_fails_is_shown_side_by_side_with_its_trace(test: Command) -
         "  amount of backup-gb      18.15 USD  21.78 USD  tests/alder.yaml:9:72\n"
         "  money                    18.15 USD  21.78 USD  tests/alder.yaml:10:14\n"
         "  state      billed\n"
-        "  lines      backup-gb: 121 GB at 0.18 = 21.78 USD from 2026-11-01\n"
+        "  lines      backup-gb: 121 GB at 0.18 = 21.78 USD from 2026-11-01, cost 7.26, margin 14.52\n"
         "  trace      120.4 GB used at 2026-11-30 23:00\n"
         "             121 GB, rounded up to a multiple of 1\n"
         "\n"
