@@ -55,7 +55,7 @@ def _hours(source: SourceHours) -> ReportException:
         state="hours",
         customer=source.name,
         name=source.name,
-        text=f"{source.known} of {source.elapsed} hours have a believed pull; the other hours count for nothing",
+        text=f"{source.known} of {source.elapsed} hours have a believed pull; the others are left out",
     )
 
 

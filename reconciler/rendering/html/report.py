@@ -15,7 +15,16 @@ from markupsafe import Markup
 
 from reconciler.rendering.counts import numbered
 from reconciler.rendering.html.page_maker import page, shown_text
-from reconciler.rendering.report.figures import amount, billed_text, change, figure, month_text, quantity, used_text
+from reconciler.rendering.report.figures import (
+    amount,
+    billed_quantity,
+    billed_text,
+    change,
+    figure,
+    month_text,
+    quantity,
+    used_text,
+)
 
 Json = Mapping[str, Any]
 Plot = Callable[[Json, Json], str]
@@ -147,7 +156,7 @@ def _notes(customer: Json, report: Json) -> list[Markup]:
         if hours is not None and hours["known"] < hours["elapsed"]:
             missing = hours["elapsed"] - hours["known"]
             notes.append(
-                shown_text(f"{missing} of {numbered(hours['elapsed'], 'hour')} have no figure. They count as unknown.")
+                shown_text(f"{missing} of {numbered(hours['elapsed'], 'hour')} have no figure, and are left out.")
             )
     return notes
 
@@ -183,7 +192,7 @@ def _charge(charge: Json, report: Json, plot: Plot) -> dict[str, Any]:
 
 
 def _steps(charge: Json, rating: Json) -> list[dict[str, Any]]:
-    """Return the steps from the usage to the quantity, each with its figure."""
+    """Return the steps from the usage to the quantity, each with its figure. What is billed is a step if it differs."""
     unit = charge["unit"]
     steps: list[tuple[str, str]] = [("Used", rating["used"])]
     if Decimal(rating["included"]):
@@ -191,6 +200,9 @@ def _steps(charge: Json, rating: Json) -> list[dict[str, Any]]:
     if rating["minimum"] is not None:
         steps += [("Rounded", rating["rounded"]), ("Minimum", rating["minimum"])]
     steps.append(("Quantity", rating["quantity"]))
+    billed = billed_quantity(charge)
+    if billed != Decimal(rating["quantity"]):
+        steps.append(("Billed", str(billed)))
     return [{"name": name, "value": shown_text(f"{quantity(value)} {unit}")} for name, value in steps]
 
 

@@ -61,7 +61,12 @@ def used_text(charge: Json) -> str:
     return "unknown" if rating is None else f"{quantity(rating['used'])} {charge['unit']}"
 
 
-def billed_text(charge: Json) -> str:
-    """Return the billed quantity of a charge, such as `461 GB`. An adjustment is money, and has no quantity."""
+def billed_quantity(charge: Json) -> Decimal:
+    """Return the billed quantity of a charge. An adjustment is money, and has no quantity."""
     lines = [line for line in charge["billed"] if line["corrects"] is None]
-    return f"{quantity(str(sum(Decimal(line['quantity']) for line in lines)))} {charge['unit']}"
+    return sum((Decimal(line["quantity"]) for line in lines), Decimal(0))
+
+
+def billed_text(charge: Json) -> str:
+    """Return the billed quantity of a charge with its unit, such as `461 GB`."""
+    return f"{quantity(str(billed_quantity(charge)))} {charge['unit']}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from reconciler.rendering.html.report import report_html
@@ -52,6 +53,13 @@ def test_a_customer_has_each_step_from_the_usage_to_the_amount() -> None:
     assert "Nothing is billed." in text
 
 
+def test_a_billed_quantity_that_differs_from_the_usage_is_a_step_of_its_own() -> None:
+    late = charge(billed=(line(quantity=Decimal(400)),))
+
+    assert "Quantity 411 GB Billed 400 GB" in words(without_plots(report(customer(charges=(late,)))))
+    assert "Billed 411" not in words(without_plots(report(of="Company/acme")))
+
+
 def test_the_key_names_only_what_a_plot_shows() -> None:
     bare = charge(rating=None, billed=(), hours=hours(allowance=None))
     key = words(without_plots(report(customer(charges=(bare,))))).partition("usage in each hour, GB")[2]
@@ -74,8 +82,8 @@ def test_a_report_for_one_customer_has_no_summary_and_no_words_of_ours() -> None
     assert "secret" not in text
     assert "cove/" not in text
     assert "999.99" not in text
-    assert "30 of 744 hours have no figure. They count as unknown." in text
-    assert "unknown" not in words(without_plots(report(customer(charges=(charge(hours=None),)), of="x")))
+    assert "30 of 744 hours have no figure, and are left out." in text
+    assert "left out" not in words(without_plots(report(customer(charges=(charge(hours=None),)), of="x")))
     assert "have no figure" not in words(
         without_plots(report(customer(charges=(charge(hours=hours(known=744)),)), of="x"))
     )
