@@ -182,7 +182,7 @@ def _names(manifests: Manifests, live_state: LiveState) -> Names:
         document = manifests.find(ProductSpec, address)
         if document is not None:
             products[live.id] = ProductName(document.name, document.spec.customer_description)
-    return Names(agreements, products)
+    return Names(agreements, products, manifests.workspace.spec.billing.currency)
 
 
 def _parties(manifests: Manifests, live_state: LiveState) -> dict[str, Party]:

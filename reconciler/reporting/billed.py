@@ -12,6 +12,7 @@ from reconciler.additions.live_additions import LiveAddition, addition_of
 from reconciler.additions.ownership import Owner, assign_owners
 from reconciler.additions.tag import Tag, identity_of
 from reconciler.kinds.live_state import LiveObject
+from reconciler.kinds.money import monthly_cost
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.ledger.written_additions import WrittenAddition
 from reconciler.metering.period import Period
@@ -33,6 +34,8 @@ class Names:
 
     agreements: Mapping[int, str] = field(default_factory=dict)
     products: Mapping[int, ProductName] = field(default_factory=dict)
+    currency: str | None = None
+    """The currency whose minor unit a cost is rounded to."""
 
 
 class StrayLine(NamedTuple):
@@ -116,6 +119,7 @@ def _line(addition: LiveAddition, owner: Owner | None, names: Names) -> ReportLi
         quantity=addition.quantity,
         unit_price=addition.price,
         amount=addition.monthly,
+        cost=monthly_cost(addition.obj.raw, names.currency),
         first_day=_day(addition.effective),
         last_day=_day(addition.cancelled),
         corrects=addition.tag.period if addition.tag is not None and addition.tag.adjustment else None,

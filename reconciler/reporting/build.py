@@ -73,7 +73,9 @@ class ReportInputs:
 def build_report(inputs: ReportInputs, only: frozenset[str] | None = None, of: str | None = None) -> Report:
     """Return the report. `only` are the addresses of the customers that it is limited to, and `of` names them."""
     period = inputs.usage.period
-    customers = [each for each in _customers(inputs) if only is None or each.address in only]
+    customers = _customers(inputs)
+    if only is not None:
+        customers = [_without_costs(each) for each in customers if each.address in only]
     exceptions = exceptions_of(customers, inputs.usage.coverage, inputs.sources, inputs.currency)
     if only is not None:
         exceptions = tuple(each for each in exceptions if each.customer in only)
@@ -92,14 +94,32 @@ def build_report(inputs: ReportInputs, only: frozenset[str] | None = None, of: s
         made_at=inputs.made_at,
         usage_until=inputs.until,
         of=of,
-        totals=_totals(customers, exceptions, known=inputs.previous is not None),
+        totals=_totals(customers, exceptions, known=inputs.previous is not None, costs=only is None),
         sources=tuple(inputs.sources),
         exceptions=exceptions,
         customers=tuple(customers),
     )
 
 
-def _totals(customers: Sequence[ReportCustomer], exceptions: Iterable[ReportException], *, known: bool) -> Totals:
+def _without_costs(customer: ReportCustomer) -> ReportCustomer:
+    """Return a customer for a reader who must not see what it costs us."""
+
+    def hidden(lines: Iterable[ReportLine]) -> tuple[ReportLine, ...]:
+        return tuple(line.model_copy(update={"cost": None}) for line in lines)
+
+    charges = tuple(each.model_copy(update={"billed": hidden(each.billed)}) for each in customer.charges)
+    return customer.model_copy(update={"charges": charges, "other": hidden(customer.other)})
+
+
+def _lines(customer: ReportCustomer) -> list[ReportLine]:
+    return [*(line for charge in customer.charges for line in charge.billed), *customer.other]
+
+
+def _totals(
+    customers: Sequence[ReportCustomer], exceptions: Iterable[ReportException], *, known: bool, costs: bool
+) -> Totals:
+    lines = [line for each in customers for line in _lines(each)]
+    margins = [None if line.cost is None else line.amount - line.cost for line in lines]
     charges = [charge for each in customers for charge in each.charges]
     at_risk = [each.amount or _ZERO for each in exceptions if each.state in ("unmapped", "unattributed")]
     return Totals(
@@ -108,6 +128,9 @@ def _totals(customers: Sequence[ReportCustomer], exceptions: Iterable[ReportExce
         by_usage=known_sum([each.rating.amount for each in charges if each.rating is not None]),
         previous=sum((each.previous or _ZERO for each in customers), _ZERO) if known else None,
         at_risk=sum(at_risk, _ZERO),
+        cost=known_sum([line.cost for line in lines]),
+        margin=known_sum(margins),
+        unknown_costs=margins.count(None) if costs else 0,
     )
 
 
@@ -148,6 +171,8 @@ def _customer(
 def _charge(inputs: ReportInputs, rule: Rule, charge: Charge) -> ReportCharge:
     owner = Owner(rule.name, rule.source, rule.customer_id)
     lines = tuple(inputs.billed.by_owner.get(owner, ()))
+    if any(each.unit_cost == 0 for each in charge.lines):  # ConnectWise shows 0 also for an unknown cost
+        lines = tuple(each if each.cost is not None else each.model_copy(update={"cost": _ZERO}) for each in lines)
     return ReportCharge(
         name=owner.charge,
         measure=rule.measure,

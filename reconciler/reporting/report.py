@@ -61,6 +61,12 @@ class Totals(Record):
     """What our additions billed in the month before. Null if the ledger has no write from before its end."""
     at_risk: Amount
     """The known amounts of usage that no mapping bills."""
+    cost: Amount | None = None
+    """The cost of the additions whose cost is known. Null if none is, and in a report for one customer."""
+    margin: Amount | None = None
+    """What these additions bill, less their cost."""
+    unknown_costs: int = 0
+    """The number of additions whose cost is unknown. 0 in a report for one customer."""
 
 
 class ReportException(Record):
@@ -114,6 +120,8 @@ class ReportLine(Record):
     """The price of one unit. Null if it is unknown."""
     amount: Amount
     """What it bills for the month, rounded to the currency's minor unit."""
+    cost: Amount | None = None
+    """What it costs for the month. Null if that is unknown, and in a report that was made for one customer."""
     first_day: datetime.date | None = None
     """Its first billed day. Null if it is unknown."""
     last_day: datetime.date | None = None

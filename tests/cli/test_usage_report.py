@@ -97,6 +97,8 @@ def test_a_report_of_one_customer_has_nothing_of_the_others(month: Shop, address
     assert [each["name"] for each in said.json["customers"]] == ["Alder Dental"]
     assert said.json["totals"]["billed"] == "43.65"
     assert "Cedar" not in said.out
+    assert (said.json["totals"]["cost"], said.json["totals"]["unknown_costs"]) == (None, 0)
+    assert said.json["customers"][0]["charges"][0]["billed"][0]["cost"] is None
 
 
 def test_the_name_of_the_file_chooses_the_form_and_only_its_owner_can_read_it(month: Shop, tmp_path: Path) -> None:
@@ -133,6 +135,16 @@ def test_an_addition_without_a_mapping_is_an_exception_with_its_amount(month: Sh
     )
     assert {each["kind"] for each in report["exceptions"]} >= {"orphan", "gap"}
     assert Decimal(report["totals"]["billed"]) == sum(Decimal(each["billed"]) for each in report["customers"])
+
+
+def test_the_cost_and_the_margin_of_a_month_are_reported(month: Shop) -> None:
+    report = made(month, "--period", "2026-11")
+
+    totals = report["totals"]
+    lines = [line for each in report["customers"] for line in each["charges"][0]["billed"]]
+    assert Decimal(totals["cost"]) == sum(Decimal(line["cost"]) for line in lines) > 0
+    assert Decimal(totals["margin"]) == Decimal(totals["billed"]) - Decimal(totals["cost"])
+    assert f"Cost: {Decimal(totals['cost']):.2f} USD, margin" in month("usage", "report", "--period", "2026-11").out
 
 
 def test_a_difference_between_usage_and_billing_is_an_exception(month: Shop) -> None:

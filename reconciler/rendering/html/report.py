@@ -21,6 +21,7 @@ from reconciler.rendering.report.figures import (
     billed_text,
     change,
     figure,
+    margin_text,
     month_text,
     quantity,
     used_text,
@@ -90,6 +91,8 @@ def _figures(report: Json) -> list[dict[str, Any]]:
         tile("By usage", amount(totals["by_usage"], currency)),
         tile("Customers", f"{totals['customers']:,}"),
     ]
+    if margin := margin_text(totals, currency):
+        found.append(tile("Cost", amount(totals["cost"], currency), margin))
     if Decimal(totals["at_risk"]):
         found.append(tile("Not billed, at risk", amount(totals["at_risk"], currency)))
     return found

@@ -27,6 +27,7 @@ COLUMNS = (
     "quantity",
     "unit_price",
     "amount",
+    "cost",
     "currency",
     "corrects",
 )
@@ -85,5 +86,6 @@ def _line(line: Json) -> dict[str, str | None]:
         "quantity": line["quantity"],
         "unit_price": line["unit_price"],
         "amount": line["amount"],
+        "cost": line["cost"],
         "corrects": line["corrects"],
     }

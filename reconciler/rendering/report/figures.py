@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from reconciler.amounts import amount_text, figure_text
+from reconciler.rendering.counts import numbered
 from reconciler.rendering.paint import signed
 
 Json = Mapping[str, Any]
@@ -53,6 +54,18 @@ def change(now: str, before: str | None, currency: str | None) -> str:
         return text
     percent = (100 * difference / base).quantize(Decimal(1), ROUND_HALF_UP)
     return f"{text} ({percent:+,f} %)" if percent else text
+
+
+def margin_text(totals: Json, currency: str | None) -> str:
+    """Return the margin with its share, such as `margin 25.00 USD (41 %)`. Empty if no cost is known."""
+    if totals["cost"] is None:
+        return ""
+    cost, margin = Decimal(totals["cost"]), Decimal(totals["margin"])
+    text = f"margin {amount_text(margin, currency)}"
+    if cost + margin:
+        text += f" ({(100 * margin / (cost + margin)).quantize(Decimal(1), ROUND_HALF_UP):f} %)"
+    unknown = totals["unknown_costs"]
+    return f"{text}, without {numbered(unknown, 'addition')} of unknown cost" if unknown else text
 
 
 def used_text(charge: Json) -> str:

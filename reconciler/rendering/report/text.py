@@ -7,7 +7,16 @@ from typing import Any
 
 from reconciler.rendering.counts import numbered
 from reconciler.rendering.paint import Paint, safe
-from reconciler.rendering.report.figures import amount, billed_text, change, figure, month_text, quantity, used_text
+from reconciler.rendering.report.figures import (
+    amount,
+    billed_text,
+    change,
+    figure,
+    margin_text,
+    month_text,
+    quantity,
+    used_text,
+)
 from reconciler.rendering.tables import WIDTH, table
 
 Json = Mapping[str, Any]
@@ -32,6 +41,8 @@ def report_text(report: Json, paint: Paint, width: int = WIDTH) -> Iterator[str]
     moved = change(totals["billed"], totals["previous"], currency)
     yield f"Month before: {amount(totals['previous'], currency)}" + (f", {moved}" if moved else "")
     yield f"By usage: {amount(totals['by_usage'], currency)}. {numbered(totals['customers'], 'customer')}."
+    if margin := margin_text(totals, currency):
+        yield f"Cost: {amount(totals['cost'], currency)}, {margin}"
     exceptions = report["exceptions"]
     if exceptions:
         yield ""

@@ -42,6 +42,13 @@ def test_totals_and_exceptions_come_before_the_customers() -> None:
     assert 'href="#c1">Acme Dental</a>' in without_plots(rich())
 
 
+def test_the_summary_has_cost_and_margin_and_a_page_for_a_customer_has_not() -> None:
+    content = report() | {"totals": report()["totals"] | {"cost": "20", "margin": "41.65", "unknown_costs": 0}}
+
+    assert "Cost 20.00 USD margin 41.65 USD (68 %)" in words(without_plots(content))
+    assert "Cost" not in words(without_plots(content | {"of": "Company/acme"}))
+
+
 def test_a_customer_has_each_step_from_the_usage_to_the_amount() -> None:
     text = words(without_plots(rich()))
 

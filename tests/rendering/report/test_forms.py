@@ -31,6 +31,17 @@ def test_the_table_begins_with_the_total_and_the_month_before() -> None:
     ]
 
 
+def test_the_margin_is_that_of_the_additions_with_a_known_cost() -> None:
+    totals = report()["totals"] | {"cost": "20", "margin": "41.65", "unknown_costs": 2}
+    free = totals | {"cost": "0", "margin": "0", "unknown_costs": 0}
+
+    assert "Cost: 20.00 USD, margin 41.65 USD (68 %), without 2 additions of unknown cost" in text(
+        report() | {"totals": totals}
+    )
+    assert "Cost: 0.00 USD, margin 0.00 USD\n" in text(report() | {"totals": free})
+    assert "Cost" not in text(report())
+
+
 def test_a_month_that_goes_on_is_marked_and_unknown_amounts_are_not_zero() -> None:
     lines = text(rich()).split("\n")
 
