@@ -25,9 +25,11 @@ def watch() -> None:
 def caused(error: BaseException) -> bool:
     """Return whether Ctrl-C is the cause of an error that nothing else explains."""
     cause: BaseException | None = error
-    while cause is not None:
+    seen: list[BaseException] = []  # an error that is raised again can be its own context
+    while cause is not None and cause not in seen:
         if isinstance(cause, KeyboardInterrupt):
             return True
+        seen.append(cause)
         cause = cause.__cause__ or cause.__context__
     return _was_pressed()
 

@@ -27,6 +27,9 @@ def main() -> None:
         if sys.stderr is not None:
             sys.stderr.write(f"{message}\n")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C must not change the exit code any more
+    # Ctrl-C inside a text that a library evaluates makes Python end itself by the signal, whatever code it is given.
+    # Another text takes this mark away.
+    eval("0")  # noqa: S307 - a constant
     sys.exit(code)
 
 

@@ -164,12 +164,18 @@ def _coverage_row(row: Mapping[str, Any], currency: str | None) -> list[str]:
     return [row["state"], row["source"], row["customer"], row["name"], quantity, amount, row["detail"]]
 
 
+WITH_COSTS = 130
+"""From this width in characters on, the table of additions has a column for the cost. The sums below it always do."""
+
+
 def report_table(
     rows: Sequence[Mapping[str, Any]], paint: Paint, width: int = WIDTH, *, currency: str | None = None
 ) -> Iterator[str]:
     """Yield the table of our additions and their usage. `rows` are the rows of `usage report --json`."""
     known = [row for row in rows if row.get("cost") is not None]
-    costs = (("cost", "right"), ("margin", "right")) if known else ()
+    costs: tuple[Column, ...] = (("cost", "right"), ("margin", "right")) if known else ()
+    if width < WITH_COSTS:  # cost and amount give the margin
+        costs = costs[1:]
     columns = (
         ("agreement", "left"),
         ("product", "left"),

@@ -19,7 +19,7 @@ ELSEWHERE = {"--require-hashes", "--no-deps", "--hash", "--force", "--git"}
 
 def options(command: Any) -> Iterator[str]:
     for param in command.params:
-        yield from param.opts
+        yield from (*param.opts, *param.secondary_opts)
     for below in getattr(command, "commands", {}).values():
         yield from options(below)
 

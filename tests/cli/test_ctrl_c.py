@@ -41,3 +41,9 @@ def test_an_error_without_ctrl_c_is_a_bug(watched: None) -> None:
     failure = failure_of(TypeError("oops"))
     assert failure.code == 1
     assert "this is a bug in reconciler" in failure.message
+
+
+def test_an_error_that_is_its_own_context_is_a_bug() -> None:
+    first, second = TypeError("first"), TypeError("second")
+    first.__context__, second.__context__ = second, first
+    assert failure_of(first).code == 1
