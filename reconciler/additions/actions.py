@@ -125,7 +125,7 @@ class ActionBuilder:
             from_next_month=after.amount,
             cost_from_next_month=after.cost,
             costs_nothing=known,
-            fields=recorded_fields(values),
+            fields=recorded_fields(values, with_cost=True),
             depends_on=desired.depends_on,
             reason=desired.reason,
         )
@@ -273,6 +273,7 @@ class ActionBuilder:
             desired.depends_on,
             reason=desired.reason,
             costs_nothing=desired.unit_cost == 0,
+            with_cost=desired.unit_cost is not None,
             **more,
         )
 
@@ -287,6 +288,7 @@ class ActionBuilder:
         depends_on: frozenset[str],
         *,
         costs_nothing: bool = False,
+        with_cost: bool = False,
         **more: Any,
     ) -> PlannedAddition:
         """Return the plan for a live addition. There is no action if `changes` is empty."""
@@ -320,7 +322,7 @@ class ActionBuilder:
             from_next_month=money.after,
             cost_from_next_month=money.cost_after,
             costs_nothing=costs_nothing,
-            fields=recorded_fields(after),
+            fields=recorded_fields(after, with_cost=with_cost),
             depends_on=depends_on,
             **more,
         )

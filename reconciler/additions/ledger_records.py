@@ -221,6 +221,6 @@ def _record_of(action: Action, rule: str) -> AdditionRecord:
         changes=True,
         tag=tag,
         customer=(parsed.customer if parsed else None) or ("", ""),
-        fields=recorded_fields(fields),
+        fields=recorded_fields(fields, with_cost=any(change.path == "unitCost" for change in action.changes)),
         rule=rule,
     )

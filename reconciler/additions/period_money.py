@@ -37,7 +37,8 @@ class PeriodMoney:
         """Return an addition of the plan with its amounts. One of all months is returned as it is."""
         if planned.owner.period is None:
             return planned
-        cost = monthly_cost(planned.fields, self.currency, zero_is_known=planned.costs_nothing)
+        fields = {**({} if planned.live is None else planned.live.obj.raw), **planned.fields}
+        cost = monthly_cost(fields, self.currency, zero_is_known=planned.costs_nothing)
         after = Side(planned.monthly, cost) if self._counts(planned.owner, _agreement_of(planned)) else NOTHING
         before = NOTHING if planned.live is None else self.before.get(planned.live.id, NOTHING)
         action = planned.action

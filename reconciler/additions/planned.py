@@ -109,14 +109,14 @@ def written_fields(desired: DesiredAddition) -> dict[str, Value]:
 _RECORDED = ("serialNumber", "quantity", "unitPrice", "lessIncluded", "billCustomer", "effectiveDate", "cancelledDate")
 
 
-def recorded_fields(values: Mapping[str, Any]) -> dict[str, Any]:
+def recorded_fields(values: Mapping[str, Any], *, with_cost: bool = False) -> dict[str, Any]:
     """Return the fields that the ledger records of an addition, by the names of ConnectWise. Numbers become text.
 
-    A unit cost is recorded only if there is one. So the first cost that the manifests give undoes no edit by hand.
+    The unit cost is recorded only if we write it (`with_cost`). Otherwise ConnectWise fills it in, and the first cost
+    that the manifests give undoes no edit by hand.
     """
-    found = {name: _plain(values.get(name)) for name in _RECORDED}
-    cost = values.get("unitCost")
-    return found if cost is None else {**found, "unitCost": _plain(cost)}
+    names = (*_RECORDED, "unitCost") if with_cost and values.get("unitCost") is not None else _RECORDED
+    return {name: _plain(values.get(name)) for name in names}
 
 
 def _plain(value: Any) -> Any:

@@ -55,7 +55,7 @@ class AdditionView:
                 "product": live.product,
                 "last_updated": live.obj.last_updated,
                 "fields": {
-                    **recorded_fields(live.obj.raw),
+                    **recorded_fields(live.obj.raw, with_cost=True),
                     "effectiveDate": live.effective,
                     "cancelledDate": live.cancelled,
                 },

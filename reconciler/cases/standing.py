@@ -165,7 +165,7 @@ def _recorded(number: int, line: Standing, agreement: int, raw: Mapping[str, Any
         product_id=raw["product"]["id"],
         tag=owner.tag,
         customer=(owner.source, owner.customer_id),
-        last_applied=recorded_fields(left),
+        last_applied=recorded_fields(left, with_cost=True),
         created_by_us=True,
         first_seen_at=scene.now,
         billed_period=f"{line.billed or scene.period.first_day:%Y-%m}",

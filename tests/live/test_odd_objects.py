@@ -34,7 +34,7 @@ def raws(of: Kind) -> st.SearchStrategy[dict[str, Any]]:
             elif below or item.mapping.target is not None or name == "managementSolution":
                 inner = {"name": TEXT, "identifier": TEXT, "setupName": TEXT}
                 fields[name] = st.none() | st.fixed_dictionaries({"id": st.integers(1, 9)}, optional=inner)
-            elif name in {"price", "cost", "quantity", "unitPrice", "lessIncluded"}:
+            elif name in {"price", "cost", "quantity", "unitPrice", "unitCost", "lessIncluded"}:
                 fields[name] = st.none() | st.integers(0, 9)
             elif name != "id" and item.mapping.subcollection is None:
                 fields[name] = TEXT
