@@ -63,7 +63,7 @@ class Forge:
     def restore(self, snapshot: Path) -> None:
         shutil.rmtree(self.files)
         shutil.copytree(snapshot / "files", self.files)
-        clock, tenant, console, _ = load(snapshot / "sandbox.json")
+        clock, tenant, console, *_ = load(snapshot / "sandbox.json")
         self._show(Sandbox(clock=clock, tenant=tenant, console=console))
         self.secrets = json.loads((snapshot / "secrets.json").read_text(encoding="utf-8"))
 
