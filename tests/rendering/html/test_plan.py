@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from reconciler.planning.action import Change
+from reconciler.planning.action import Change, Money
 from reconciler.planning.plan import CoverageRow, ManifestLine, Note, Summary, Undo
 from reconciler.rendering.html.plan import plan_html
 from tests.planning.builders import action
@@ -80,6 +80,14 @@ def test_amounts_in_an_unknown_currency_have_none() -> None:
     assert "<caption>Amounts a month from next month on, of what changes</caption>" in page(
         addition("a", "1", "2", "A", money=unknown), summary=summary
     )
+
+
+def test_only_a_currency_whose_amount_changes_has_a_row() -> None:
+    euros = Money(before=Decimal(5), after=Decimal(5), currency="EUR")
+    found = page(addition("a", "1", "2", "Acme"), addition("b", "5", "5", "Acme", money=euros))
+
+    assert "1.00 USD" in found
+    assert "Acme, in EUR" not in found
 
 
 def test_held_actions_have_a_filter_of_their_own() -> None:
