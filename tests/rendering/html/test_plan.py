@@ -84,7 +84,7 @@ def test_amounts_in_an_unknown_currency_have_none() -> None:
 
 def test_only_a_currency_whose_amount_changes_has_a_row() -> None:
     euros = Money(before=Decimal(5), after=Decimal(5), currency="EUR")
-    found = page(addition("a", "1", "2", "Acme"), addition("b", "5", "5", "Acme", money=euros))
+    found = page(addition("a", "1", "2", "Acme"), addition("a", "5", "5", "Acme", money=euros))
 
     assert "1.00 USD" in found
     assert "Acme, in EUR" not in found
