@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from reconciler.additions.charge import Charge
 from reconciler.additions.live_additions import LiveAddition
-from reconciler.additions.ownership import Owner, Ownership
+from reconciler.additions.ownership import Owner, Ownership, short_addresses
 from reconciler.additions.period_money import EarlierLines
 from reconciler.additions.planned import PlannedAddition
 from reconciler.kinds.billing_rules import Rule
@@ -26,9 +26,8 @@ class ChargeChange:
     """What a run changes for one charge. Quantities are sums over its additions, in `unit`. Money is per month."""
 
     owner: Owner
-    unit: str
-    addresses: frozenset[str]
-    """The addresses of its additions, long and short."""
+    unit: str | None
+    """None for a count or a plain number."""
     quantity_before: Decimal
     """The quantity that the last apply left, or the live one if the ledger has none."""
     quantity_after: Decimal
@@ -47,6 +46,8 @@ class ChargeChange:
     hours: tuple[int, int] | None = None
     """For `mean` and `p95`: the number of hours with a figure, and of all hours."""
     measure: str = "last"
+    addresses: frozenset[str] = frozenset()
+    """The addresses of its additions, long and short."""
 
     @property
     def address(self) -> str:
@@ -79,7 +80,8 @@ def charge_changes(
     by_owner: dict[Owner, list[PlannedAddition]] = defaultdict(list)
     for each in planned:
         by_owner[each.owner].append(each)
-    return [
+    shorts = short_addresses((owner, each.address) for owner, additions in by_owner.items() for each in additions)
+    changes = (
         _change(
             owner,
             additions,
@@ -92,7 +94,15 @@ def charge_changes(
             earlier=earlier.of(owner) if all(each.live is None for each in additions) else (),
         )
         for owner, additions in by_owner.items()
-    ]
+    )
+    return [_addressed(each, by_owner[each.owner], shorts) for each in changes]
+
+
+def _addressed(change: ChargeChange, additions: Sequence[PlannedAddition], shorts: Container[str]) -> ChargeChange:
+    """Return the change with the addresses of its additions, long and short. A short one must fit only one addition."""
+    long = [each.address for each in additions]
+    short = [each for each in map(change.owner.short, long) if each in shorts]
+    return replace(change, addresses=frozenset((*long, *short)))
 
 
 def _change(
@@ -117,7 +127,6 @@ def _change(
     return ChargeChange(
         owner=owner,
         unit=rule.unit,
-        addresses=frozenset(address for each in additions for address in (each.address, owner.short(each.address))),
         quantity_before=sum((Decimal(each.get("quantity") or 0) for each in before), _ZERO),
         quantity_after=sum((each.quantity for each in additions), _ZERO),
         money_before=sum((monthly_amount(each, currency) for each in before), _ZERO),

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Literal
 
+from reconciler.additions.tag import DEFAULT_CHARGE
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.customer_mapping import ProductReference
+from reconciler.kinds.meters import Unit
 from reconciler.metering.context import MeteringContext
 from reconciler.metering.coverage import CoverageRow
-from reconciler.metering.coverage_rows import in_unit
 from reconciler.metering.customer_measure import measure, no_usage
 from reconciler.metering.customer_now import CustomerNow
 from reconciler.metering.customer_status import CustomerStatus, ended_status, names, status_of, unmeasured
 from reconciler.metering.history import History
 from reconciler.metering.measures import RANKED_MEASURES, Measured
 from reconciler.metering.period import day_start, local_date
+from reconciler.metering.wording import figures, hours
 from reconciler.rating.errors import RatingError
 from reconciler.rating.rate import ChargeLine, Rated, RatingTrace, rate, sum_of
 
 _HOUR = timedelta(hours=1)
+_SHOWN = Decimal("0.001")
+_NO_DEVICES = "meter {} counts devices, but {} reports the customer without devices; give its rows a device_id"
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What one mapping bills, as lines for its additions.
+    """What one charge of a mapping bills, as lines for its additions.
 
     `billed` and `zero`: write `lines`, and set our additions of `other_products` to 0. `zero` means that the customer
     has vanished or was never seen; its lines bill a minimum, or the peak of earlier hours. `held`: leave every
@@ -38,6 +44,10 @@ class Charge:
     customer_id: str
     state: Literal["billed", "held", "zero"]
     detail: str
+    name: str = DEFAULT_CHARGE
+    """The name of the charge, unique in its mapping."""
+    unit: Unit | None = "GB"
+    """The unit of its quantities. None for a count or a plain number."""
     lines: tuple[ChargeLine, ...] = ()
     other_products: tuple[ProductReference, ...] = ()
     trace: RatingTrace | None = None
@@ -78,12 +88,17 @@ class ChargedCustomer:
 
 
 def charge_of(
-    rule: Rule, history: History | None, problem: str | None, since: datetime | None, at: MeteringContext
+    rule: Rule,
+    history: History | None,
+    other: History | None,
+    problem: str | None,
+    since: datetime | None,
+    at: MeteringContext,
 ) -> ChargedCustomer:
-    """Return the charge of one mapping.
+    """Return one charge of a mapping.
 
     `problem` says why the source cannot be used; None if it can. `since` is the moment at which an exclusion of the
-    customer ended; None without one.
+    customer ended; None without one. `other` is the history of the allowance's meter.
     """
     status: CustomerStatus
     current: CustomerNow | None = None
@@ -104,17 +119,22 @@ def charge_of(
         status = (
             ended_status(rule, current, at.period, _today(at))
             if ended
-            else status_of(usable, rule, current, at.settings)
+            else _with_other(status_of(usable, rule, current, at.settings), rule, other, at)
         )
+        if rule.meter.how == "count" and any(each.device_id is None for each in current.devices):
+            status = CustomerStatus(
+                "refused", "held", _NO_DEVICES.format(rule.meter.name, rule.source), accounted=False
+            )
         if status.effect != "held":
             before = status
-            status, measured, rated = _rate(rule, usable, current, status, start, until, at)
+            measures = partial(measure, rule, usable, current, start, until, other)
+            status, measured, rated = _rate(rule, usable, current, status, start, measures, at)
             if ended and status.state == "unknown":
                 status = replace(before, effect="held").adding(
                     "no figure until then is known, so its additions keep their quantities until their last day"
                 )
         elif status.state == "vanished" and rule.measure in RANKED_MEASURES:
-            kept = measure(rule, usable, current, start)
+            kept = measure(rule, usable, current, start, None, other)
     name, renamed_from = names(None if history is None else history.source, rule, at.period)
     row = CoverageRow(
         source=rule.source,
@@ -124,6 +144,7 @@ def charge_of(
         effect=status.effect,
         detail=status.detail,
         mapping=rule.name,
+        charge=rule.charge,
         quantity=None if rated is None else rated.trace.quantity,
         unit=rule.unit,
         money=None if rated is None else rated.amount,
@@ -138,6 +159,8 @@ def charge_of(
         customer_id=rule.customer_id,
         state="held" if status.effect == "none" else status.effect,
         detail=status.detail,
+        name=rule.charge,
+        unit=rule.unit,
         lines=() if rated is None else rated.lines,
         other_products=() if rated is None else rated.other_products,
         trace=None if rated is None else rated.trace,
@@ -164,13 +187,24 @@ def _ended_earlier(rule: Rule, history: History | None, at: MeteringContext) -> 
         effect=status.effect,
         detail=status.detail,
         mapping=rule.name,
-        quantity=None if not current.bytes or history is None else in_unit(current.bytes, history.source),
+        charge=rule.charge,
+        quantity=None if not current.bytes else (Decimal(current.bytes) / rule.divisor).quantize(_SHOWN),
         unit=rule.unit,
         renamed_from=renamed_from,
         accounted=status.accounted and not rule.proposed,
     )
-    charge = Charge(rule.name, rule.source, rule.customer_id, "held", status.detail)
+    charge = Charge(rule.name, rule.source, rule.customer_id, "held", status.detail, rule.charge, rule.unit)
     return ChargedCustomer(row, charge, None, proposed=charge if rule.proposed else None)
+
+
+def _with_other(status: CustomerStatus, rule: Rule, other: History | None, at: MeteringContext) -> CustomerStatus:
+    """Return the status, or that of a held customer if a device of the allowance's meter has an old value."""
+    old = () if other is None else other.customer_now(rule.customer_id).of("stale")
+    if status.effect == "held" or not old or rule.allowance is None:
+        return status
+    limit = hours(at.settings.max_age)
+    text = f"the last values for the allowance per {rule.allowance.per} are older than maxAge ({limit})"
+    return CustomerStatus("stale", "held", f"{text}: {figures(old, None)}", accounted=False)
 
 
 def _today(at: MeteringContext) -> date:
@@ -215,14 +249,14 @@ def _rate(
     current: CustomerNow,
     status: CustomerStatus,
     start: datetime,
-    until: datetime | None,
+    measures: Callable[[], Measured | None],
     at: MeteringContext,
 ) -> tuple[CustomerStatus, Measured | None, Rated | None]:
-    """Measure and rate. A customer that cannot be measured or rated is held, with the reason in its status."""
+    """Measure, by `measures`, and rate. A charge that cannot be measured or rated is held, with the reason."""
     if not current.listed and history.last_sample(rule.customer_id) is None:
         measured: Measured | None = no_usage(history, start)
     else:
-        measured = measure(rule, history, current, start, until)
+        measured = measures()
     if measured is None:
         reason = unmeasured(current, start)
         return CustomerStatus("unknown", "held", reason, accounted=False).adding(status.detail), None, None

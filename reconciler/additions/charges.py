@@ -14,16 +14,20 @@ from decimal import Decimal
 from reconciler.additions.charge import Charge, ChargedCustomer, charge_of
 from reconciler.additions.future_prices import FuturePrices
 from reconciler.additions.moved_devices import billed_twice
+from reconciler.additions.uncounted import uncounted_rows
 from reconciler.kinds.billing_rules import BillingSettings, Exclusion, Rule
+from reconciler.kinds.meters import STORAGE, Meter
 from reconciler.metering.context import MeteringContext
 from reconciler.metering.coverage import Coverage, CoverageRow, in_order
 from reconciler.metering.coverage_rows import AmountAtRisk, excluded_row, unmapped_rows
 from reconciler.metering.customer_measure import measure
 from reconciler.metering.customer_now import CustomerNow
 from reconciler.metering.customer_status import source_problem
+from reconciler.metering.device_exclusions import DeviceExclusions
 from reconciler.metering.device_warnings import device_warnings
 from reconciler.metering.errors import UsageError
 from reconciler.metering.history import History
+from reconciler.metering.metered import meter_problem
 from reconciler.metering.period import Period, day_start, local_date, period_of
 from reconciler.metering.snapshot import SourceSnapshot
 from reconciler.metering.suggestions import with_suggestions
@@ -84,7 +88,8 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
     ended = [each for each in devices if _is_over(each, at)]
     problems = {name: source_problem(source, now, settings.max_age) for name, source in snapshots.items()}
     failed = {name: problem for name, problem in problems.items() if problem is not None}
-    histories = histories_of(inputs, at)
+    found = histories_of(inputs, at)
+    histories = {name: found.of(name, STORAGE) for name in snapshots}
     rows: list[CoverageRow] = []
     customers: list[ChargedCustomer] = []
     for rule in rules:
@@ -92,12 +97,13 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
         if key in active:
             continue
         problem = problems.get(rule.source, f"there is no usage source {rule.source} in this workspace")
+        problem = problem or found.problem(rule)
         since = _end_of(expired[key], at) if key in expired else None
-        customer = charge_of(rule, histories.get(rule.source), problem, since, at)
+        customer = charge_of(rule, *found.histories(rule, problem), problem, since, at)
         customers.append(customer)
         rows.append(_with_ended_exclusions(customer, ended, at))
     failures = {
-        name: f"{problem}; {_first_quantity(sum(row.source == name and row.state == 'unknown' for row in rows))}"
+        name: f"{problem}; {_first_quantity(len({row.customer_id for row in rows if _is_held(row, name)}))}"
         for name, problem in failed.items()
     }
     rows += [excluded_row(each, by_customer, histories.get(each.source)) for each in active.values()]
@@ -105,6 +111,8 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
     amount = _amount_at_risk(inputs.default_rule, at)
     for history in () if inputs.partial else histories.values():
         rows += unmapped_rows(history, by_customer, active, expired, amount, accounted=settings.unmapped == "warn")
+    billed = [rule for rule in rules if (rule.source, rule.customer_id) not in active]
+    rows += uncounted_rows(zip(billed, customers, strict=True), histories)
     rows = with_suggestions(rows)
     warnings = [
         *(f"{name}: {failure}" for name, failure in failures.items()),
@@ -120,10 +128,10 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
     )
 
 
-def histories_of(inputs: ChargeInputs, at: MeteringContext) -> dict[str, History]:
-    """Return the history of each source, without the devices that an exclusion leaves out."""
+def histories_of(inputs: ChargeInputs, at: MeteringContext) -> Histories:
+    """Return the histories of all sources, without the devices that an exclusion leaves out."""
     devices = [each for each in inputs.exclusions if each.device_id is not None]
-    return {name: History(source, at.span, _exempt(name, devices, at)) for name, source in inputs.snapshots.items()}
+    return Histories(inputs.snapshots, {name: _exempt(name, devices, at) for name in inputs.snapshots}, at)
 
 
 def history_of(inputs: ChargeInputs, source: str) -> History | None:
@@ -177,6 +185,47 @@ def _with_ended_exclusions(customer: ChargedCustomer, ended: Sequence[Exclusion]
     return replace(row, detail=detail, accounted=row.accounted and at.settings.unmapped == "warn")
 
 
+class Histories:
+    """The histories of the sources by meter, each made once."""
+
+    def __init__(
+        self, snapshots: Mapping[str, SourceSnapshot], exempt: Mapping[str, DeviceExclusions], at: MeteringContext
+    ) -> None:
+        self._snapshots = snapshots
+        self._exempt = exempt
+        self._at = at
+        self._made: dict[tuple[str, Meter], History] = {}
+
+    def of(self, source: str, meter: Meter) -> History:
+        """Return the history of a source for a meter that it can measure."""
+        key = (source, STORAGE if meter.is_storage else meter)
+        if key not in self._made:
+            self._made[key] = History(self._snapshots[source], self._at.span, self._exempt[source], key[1])
+        return self._made[key]
+
+    def problem(self, rule: Rule) -> str | None:
+        """Return why the newest pull has no figures for a rule. None if it has."""
+        source = self._snapshots.get(rule.source)
+        problems = () if source is None else (meter_problem(source, each) for each in rule.meters)
+        return next((each for each in problems if each is not None), None)
+
+    def histories(self, rule: Rule, problem: str | None) -> tuple[History | None, History | None]:
+        """Return the histories of the meter of a rule and of its allowance. The second is None if it has none.
+
+        With a problem, nothing can be measured. Then the first is that of storage, which knows the customer's name.
+        """
+        if rule.source not in self._snapshots:
+            return None, None
+        if problem is not None:
+            return self.of(rule.source, STORAGE), None
+        first, *others = (self.of(rule.source, each) for each in rule.meters)
+        return first, others[0] if others else None
+
+
+def _is_held(row: CoverageRow, source: str) -> bool:
+    return row.source == source and row.state == "unknown"
+
+
 def _first_quantity(customers: int) -> str:
     """How many customers a source without usable data holds, in words."""
     if customers == 1:
@@ -188,7 +237,7 @@ def _by_customer(rules: Sequence[Rule]) -> dict[tuple[str, str], Rule]:
     found: dict[tuple[str, str], Rule] = {}
     for rule in rules:
         other = found.setdefault((rule.source, rule.customer_id), rule)
-        if other is not rule:
+        if other.name != rule.name:
             raise UsageError(
                 f"customer {rule.customer_id} of {rule.source} is billed twice, "
                 f"by CustomerMapping/{other.name} and CustomerMapping/{rule.name}",

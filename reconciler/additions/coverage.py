@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -10,6 +11,9 @@ from reconciler.additions.charge import Charge
 from reconciler.metering.coverage import Coverage
 from reconciler.metering.coverage import CoverageRow as MeteredRow
 from reconciler.planning.plan import EVERY_CUSTOMER, CoverageRow, Released, Tripped
+
+MappingCharge = tuple[str, str]
+"""The names of a mapping and of its charge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +24,15 @@ class MappingFindings:
     """The reason why it cannot be billed."""
     held: Mapping[str, Sequence[Tripped]] = field(default_factory=dict)
     """The guardrails that hold it."""
-    floors: Mapping[str, str] = field(default_factory=dict)
-    """The reason why its quantity is kept above the measured one."""
+    floors: Mapping[MappingCharge, str] = field(default_factory=dict)
+    """By charge: the reason why its quantity is kept above the measured one."""
     uninvoiced: Mapping[str, str] = field(default_factory=dict)
     """The usage of the period that no invoice bills."""
     proposed: Mapping[str, str] = field(default_factory=dict)
     """What a proposed mapping would bill."""
     overbilled: Mapping[str, str] = field(default_factory=dict)
     """The months after its end that were invoiced already."""
-    charges: Mapping[str, Charge] = field(default_factory=dict)
+    charges: Mapping[MappingCharge, Charge] = field(default_factory=dict)
     standing: Mapping[str, Decimal] = field(default_factory=dict)
     """What its additions bill a month as they stand."""
 
@@ -39,8 +43,11 @@ def coverage_rows(coverage: Coverage, findings: MappingFindings) -> Iterator[Cov
     A mapping that is refused or held is not accounted for. A source without usable data gets a row of its own, because
     customers that appear only there cannot be checked.
     """
+    charges = Counter(row.mapping for row in coverage.rows if row.charge is not None)
     for row in coverage.rows:
-        yield _with_standing(_with_findings(_row(row), row.mapping or "", findings), row.mapping or "", findings)
+        mapping, charge = row.mapping or "", row.charge or ""
+        shown = _row(row, of_several=charges[row.mapping] > 1)
+        yield _with_standing(_with_findings(shown, mapping, charge, findings), mapping, findings)
     for source, reason in coverage.source_problems.items():
         yield CoverageRow(
             source=source,
@@ -57,11 +64,12 @@ def trips_text(trips: Iterable[Tripped]) -> str:
     return "; ".join(f"guardrail {trip.name}: {trip.message}" for trip in trips)
 
 
-def _row(row: MeteredRow) -> CoverageRow:
+def _row(row: MeteredRow, *, of_several: bool) -> CoverageRow:
+    """Return the row of a plan. If the mapping has several charges, the name says which one it is about."""
     return CoverageRow(
         source=row.source,
         customer=row.customer_id,
-        name=row.shown_name,
+        name=f"{row.shown_name} ({row.charge})" if of_several and row.charge else row.shown_name,
         state=row.state,
         quantity=row.quantity,
         unit=row.unit,
@@ -69,6 +77,7 @@ def _row(row: MeteredRow) -> CoverageRow:
         detail=row.detail,
         accounted=row.accounted,
         address=None if row.mapping is None else f"CustomerMapping/{row.mapping}",
+        charge=row.charge if of_several else None,
     )
 
 
@@ -80,7 +89,7 @@ def _with_standing(row: CoverageRow, mapping: str, findings: MappingFindings) ->
     return row.model_copy(update={"money": standing})
 
 
-def _with_findings(row: CoverageRow, mapping: str, findings: MappingFindings) -> CoverageRow:
+def _with_findings(row: CoverageRow, mapping: str, charge: str, findings: MappingFindings) -> CoverageRow:
     """Return the row, changed if its mapping is proposed, refused, held, kept at a floor, or not invoiced."""
     if (proposed := findings.proposed.get(mapping)) is not None:
         return row.model_copy(update={"detail": "; ".join(filter(None, (row.detail, proposed)))})
@@ -89,7 +98,7 @@ def _with_findings(row: CoverageRow, mapping: str, findings: MappingFindings) ->
     if (later := findings.overbilled.get(mapping)) is not None:
         detail = "; ".join(filter(None, (row.detail, later)))
         row = row.model_copy(update={"detail": detail, "accounted": False})
-    written = _written(row, mapping, findings)
+    written = _written(row, mapping, charge, findings)
     trips = findings.held.get(mapping)
     if not trips:
         return written
@@ -100,12 +109,12 @@ def _with_findings(row: CoverageRow, mapping: str, findings: MappingFindings) ->
     return written.model_copy(update={"state": "held", "detail": detail, "accounted": False, "released": released})
 
 
-def _written(row: CoverageRow, mapping: str, findings: MappingFindings) -> CoverageRow:
+def _written(row: CoverageRow, mapping: str, name: str, findings: MappingFindings) -> CoverageRow:
     """Return the row of a customer whose additions are written."""
     if (reason := findings.uninvoiced.get(mapping)) is not None:
         return row.model_copy(update={"state": "invoiced", "detail": reason, "accounted": False})
-    if (reason := findings.floors.get(mapping)) is not None:
-        charge = findings.charges[mapping]
+    if (reason := findings.floors.get((mapping, name))) is not None:
+        charge = findings.charges[mapping, name]
         quantity = None if charge.trace is None else charge.trace.quantity
         return row.model_copy(
             update={"state": "held", "detail": reason, "accounted": False, "quantity": quantity, "money": charge.amount}

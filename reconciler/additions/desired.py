@@ -117,13 +117,14 @@ class BillingContext:
 
 def desired_additions(
     charges: Iterable[Charge],
-    rules: Mapping[str, Rule],
+    rules: Mapping[Owner, Rule],
     context: BillingContext,
     lines: Mapping[Owner, Sequence[OwnedAddition]] = MappingProxyType({}),
 ) -> DesiredAdditions:
     """Return one addition for each product of each charge, except charges that are held.
 
-    `rules` is by mapping. `lines` has the live additions of each charge.
+    `lines` has the live additions of each charge. If one charge of a mapping is refused, nothing of the mapping is
+    billed.
     """
     builder = _Builder(context, lines)
     additions: list[DesiredAddition] = []
@@ -134,12 +135,13 @@ def desired_additions(
             continue
         try:
             document = context.manifests.get(CustomerMappingSpec, f"CustomerMapping/{charge.mapping}")
-            additions += builder.additions(charge, rules[charge.mapping], document)
+            additions += builder.additions(charge, rules[owner_of(charge).of_all_months], document)
         except RefusalError as reason:
             refused[charge.mapping] = str(reason)
         except NotInvoicedError as reason:
             uninvoiced[charge.mapping] = str(reason)
-    return DesiredAdditions(tuple(additions), refused, uninvoiced)
+    billed = tuple(each for each in additions if each.mapping not in refused)
+    return DesiredAdditions(billed, refused, uninvoiced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ class _Builder:
         dates = self._dates(charge, owner, rule, agreement)
         if dates is None:
             return []
-        products = _products(spec, links)
+        products = _products(spec, rule.charge, links)
 
         def addition(
             product: ProductReference, quantity: Decimal, price: Decimal | None, cost: Decimal | None
@@ -214,7 +216,7 @@ class _Builder:
         prices = {each.product: (each.price, each.cost) for each in rule.ranges}
         empty = (addition(each, Decimal(0), *prices.get(each, (None, None))) for each in charge.other_products)
         return [
-            *(replace(each, adopt=spec.adopt) for each in filled),
+            *(replace(each, adopt=rule.adopt) for each in filled),
             *(replace(each, emptied=True, depends_on=filled_first) for each in empty),
         ]
 
@@ -329,8 +331,9 @@ def _name_and_id(obj: LiveObject) -> tuple[str, str]:
     return (name, str(obj.raw.get("groupIdentifier") or "").strip())
 
 
-def _products(spec: CustomerMappingSpec, links: Mapping[Any, Link]) -> dict[ProductReference | None, Link]:
-    """Return the link of each product that the mapping refers to."""
-    if spec.ranges is None:
-        return {spec.product: links[("product",)]}
-    return {each.product: links[("ranges", index, "product")] for index, each in enumerate(spec.ranges)}
+def _products(spec: CustomerMappingSpec, name: str, links: Mapping[Any, Link]) -> dict[ProductReference | None, Link]:
+    """Return the link of each product that a charge of the mapping refers to."""
+    path, charge = next((path, each) for path, each in spec.each_charge() if each.charge_name == name)
+    if charge.ranges is None:
+        return {charge.product: links[(*path, "product")]}
+    return {each.product: links[(*path, "ranges", index, "product")] for index, each in enumerate(charge.ranges)}

@@ -16,7 +16,7 @@ from reconciler.additions.charge import Charge
 from reconciler.additions.live_additions import AgreementProduct
 from reconciler.additions.ownership import OwnedAddition
 from reconciler.kinds.billing_rules import Rule
-from reconciler.kinds.values import plain_decimal
+from reconciler.kinds.values import plain_decimal, with_unit
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.metering.period import Period
 from reconciler.rating.rate import lines_of
@@ -58,8 +58,8 @@ def with_floor(
         return charge, ""
     lines, others = lines_of(rule, floor, currency)
     reason = (
-        f"held at {plain_decimal(floor)} {rule.unit}: the ledger has no samples from the start of {period}, and the "
-        f"samples that it has give {plain_decimal(charge.trace.quantity)} {rule.unit}"
+        f"held at {with_unit(plain_decimal(floor), rule.unit)}: the ledger has no samples from the start of {period}, "
+        f"and the samples that it has give {with_unit(plain_decimal(charge.trace.quantity), rule.unit)}"
     )
     trace = replace(charge.trace, rounded=floor, quantity=floor)
     detail = "; ".join(filter(None, (charge.detail, reason)))

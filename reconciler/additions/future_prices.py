@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from reconciler.additions.charge import Charge
+from reconciler.additions.ownership import owner_of, owner_of_rule
 from reconciler.amounts import amount_text, figure_text
 from reconciler.kinds.billing_rules import Rule, product_label
 from reconciler.kinds.values import plain_decimal
@@ -29,7 +30,7 @@ class FuturePrices:
 
 @dataclass(frozen=True, slots=True)
 class _Changed:
-    """One customer whose prices change."""
+    """One charge whose prices change."""
 
     mapping: str
     before: Decimal | None
@@ -44,18 +45,20 @@ def future_notes(
 
     The prices of a mapping that ends before that month, or that is only proposed, do not count.
     """
-    quantities = {each.mapping: each.trace.quantity for each in charges if each.trace is not None}
-    before = {rule.name: rule for rule in rules}
+    quantities = {owner_of(each).of_all_months: each.trace.quantity for each in charges if each.trace is not None}
+    before = {owner_of_rule(rule): rule for rule in rules}
     for each in future:
-        after = {rule.name: rule for rule in each.rules}
+        after = {owner_of_rule(rule): rule for rule in each.rules}
         pairs = [
-            (before[name], rule)
-            for name, rule in after.items()
-            if name in before and not rule.proposed and (rule.end is None or rule.end >= each.first_day)
+            (before[owner], rule)
+            for owner, rule in after.items()
+            if owner in before and not rule.proposed and (rule.end is None or rule.end >= each.first_day)
         ]
         if prices := tuple(dict.fromkeys(text for pair in pairs for text in _prices(*pair))):
             customers = [
-                _changed(*pair, quantities.get(pair[0].name), currency) for pair in pairs if any(_prices(*pair))
+                _changed(*pair, quantities.get(owner_of_rule(pair[0])), currency)
+                for pair in pairs
+                if any(_prices(*pair))
             ]
             yield Note(message=_message(each.first_day, prices, customers, currency))
         before = after
@@ -90,9 +93,10 @@ def _changed(before: Rule, after: Rule, quantity: Decimal | None, currency: str 
 
 def _message(day: date, prices: Sequence[str], customers: Sequence[_Changed], currency: str | None) -> str:
     known = [each for each in customers if each.before is not None and each.after is not None]
-    names = ", ".join(each.mapping for each in customers[:_NAMED])
-    more = f" and {len(customers) - _NAMED} more" if len(customers) > _NAMED else ""
-    count = "1 customer" if len(customers) == 1 else f"{len(customers)} customers"
+    mappings = list(dict.fromkeys(each.mapping for each in customers))
+    names = ", ".join(mappings[:_NAMED])
+    more = f" and {len(mappings) - _NAMED} more" if len(mappings) > _NAMED else ""
+    count = "1 customer" if len(mappings) == 1 else f"{len(mappings)} customers"
     before = sum((each.before or Decimal(0) for each in known), Decimal(0))
     after = sum((each.after or Decimal(0) for each in known), Decimal(0))
     sign = "+" if after >= before else "-"

@@ -12,7 +12,7 @@ from decimal import Decimal
 from reconciler.additions.changes import ChargeChange
 from reconciler.amounts import amount_text
 from reconciler.kinds.guardrail_settings import Guardrails
-from reconciler.kinds.values import plain_decimal
+from reconciler.kinds.values import plain_decimal, with_unit
 from reconciler.planning.plan import Note, Tripped
 
 _ZERO = Decimal(0)
@@ -62,8 +62,9 @@ def _quantity_message(limits: Guardrails, change: ChargeChange, currency: str | 
     if change.difference * 100 <= limit.percent * before:
         return None
     quantities = f"the quantity changes from {_quantity_text(before, change)} to {_quantity_text(after, change)}"
-    if change.difference > limit.amount:
-        amount = _quantity_text(limit.amount, change)
+    most = limit.amount if change.unit is not None else limit.count
+    if change.difference > most:
+        amount = _quantity_text(most, change)
         return f"{quantities}, by more than {plain_decimal(limit.percent)} % and {amount}"
     money = abs(change.money_after - change.money_before)
     if limit.money is not None and money > limit.money:
@@ -122,18 +123,20 @@ def _customers_trip(limits: Guardrails, changes: Sequence[ChargeChange], elsewhe
         and not each.changed_in_git
         and not each.unfinished
         and not each.first_in_period
-        and each.difference > limit.amount
+        and each.difference > (limit.amount if each.unit is not None else limit.count)
         and each.difference * 100 > limit.percent * each.quantity_before
     }
-    units = " or ".join(sorted({each.unit for each in changes}))
+    units = " or ".join(sorted({each.unit for each in changes if each.unit is not None}))
+    most = [f"{plain_decimal(limit.amount)} {units}"] if units else []
+    most += [f"{plain_decimal(limit.count)} of a count"] if any(each.unit is None for each in changes) else []
     if len(changed) >= limit.at_least and len(changed) * 100 > limit.share * billed:
         yield Tripped(
             name="customers",
             message=f"{len(changed)} of {billed} customers change by more than {plain_decimal(limit.percent)} % "
-            f"and {plain_decimal(limit.amount)} {units}, more than {plain_decimal(limit.share)} % of them and at least "
+            f"and {' or '.join(most)}, more than {plain_decimal(limit.share)} % of them and at least "
             f"{limit.at_least}",
         )
 
 
 def _quantity_text(quantity: Decimal, change: ChargeChange) -> str:
-    return f"{plain_decimal(quantity)} {change.unit}"
+    return with_unit(plain_decimal(quantity), change.unit)

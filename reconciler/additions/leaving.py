@@ -31,14 +31,11 @@ _ZERO = Decimal(0)
 def left_additions(
     superseded: Iterable[Superseded],
     moves: Moves,
-    rules: Mapping[str, Rule],
+    rules: Mapping[Owner, Rule],
     context: BillingContext,
     builder: ActionBuilder,
 ) -> Iterator[PlannedAddition]:
-    """Yield the plans for additions of other products or agreements than their mappings bill now.
-
-    `rules` is by mapping.
-    """
+    """Yield the plans for additions of other products or agreements than their mappings bill now."""
     following: dict[Owner, list[Leaving]] = defaultdict(list)
     for each in superseded:
         move = moves.by_id.get(each.live.id)
@@ -48,7 +45,7 @@ def left_additions(
             yield left_addition(each, move, builder)
     desired = by_owner(moves.additions)
     for owner, leaving in following.items():
-        yield from following_additions(leaving, desired[owner], rules[owner.mapping], context, builder)
+        yield from following_additions(leaving, desired[owner], rules[owner], context, builder)
 
 
 def left_addition(superseded: Superseded, move: Move | None, builder: ActionBuilder) -> PlannedAddition:
@@ -91,7 +88,7 @@ def left_addition(superseded: Superseded, move: Move | None, builder: ActionBuil
 
 def ended_additions(
     ended: Collection[str],
-    rules: Mapping[str, Rule],
+    rules: Mapping[Owner, Rule],
     ownership: Ownership,
     planned: Iterable[PlannedAddition],
     live_state: LiveState,
@@ -104,7 +101,7 @@ def ended_additions(
     """
     written = {each.live.id for each in planned if each.live is not None}
     for owner, owned in ownership.by_owner.items():
-        end = rules[owner.mapping].end
+        end = rules[owner].end
         if owner.period is not None:  # it ends with its month anyway
             continue
         for each in owned if owner.mapping in ended and end is not None else ():
@@ -113,7 +110,7 @@ def ended_additions(
             status = live.obj.raw.get("agreementStatus") if agreement is None else agreement.raw.get("agreementStatus")
             if live.id not in written and status not in ENDED and end is not None:
                 last_day = last_day_of(end, next_invoice_of(live.agreement_id, live_state))
-                yield _ended(owner, live, last_day, end_reason(rules[owner.mapping]), builder)
+                yield _ended(owner, live, last_day, end_reason(rules[owner]), builder)
 
 
 def _ended(owner: Owner, live: LiveAddition, last_day: str, why: str, builder: ActionBuilder) -> PlannedAddition:
@@ -135,12 +132,12 @@ def _ended(owner: Owner, live: LiveAddition, last_day: str, why: str, builder: A
 
 
 def overbilled(
-    rules: Mapping[str, Rule], ownership: Ownership, live_state: LiveState, currency: str | None
+    rules: Mapping[Owner, Rule], ownership: Ownership, live_state: LiveState, currency: str | None
 ) -> dict[str, str]:
     """Return, by mapping, a sentence on invoices for months after the mapping's `end`."""
     found: dict[str, str] = {}
     for owner, owned in ownership.by_owner.items():
-        end = rules[owner.mapping].end
+        end = rules[owner].end
         for each in owned if end is not None and owner.period is None else ():
             live = each.addition
             invoiced = next_invoice_of(live.agreement_id, live_state)

@@ -7,7 +7,7 @@ is an orphan.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -80,7 +80,18 @@ class Owner:
 
 def owner_of(charge: Charge) -> Owner:
     """Return the owner of the additions of a charge."""
-    return Owner(charge.mapping, charge.source, charge.customer_id, period=charge.period)
+    return Owner(charge.mapping, charge.source, charge.customer_id, charge.name, charge.period)
+
+
+def owner_of_rule(rule: Rule) -> Owner:
+    """Return the owner of the hourly additions of the charge that a rule bills."""
+    return Owner(rule.name, rule.source, rule.customer_id, rule.charge)
+
+
+def short_addresses(addresses: Iterable[tuple[Owner, str]]) -> frozenset[str]:
+    """Return the short forms that fit only one of these addresses. Two charges of a mapping can bill one product."""
+    fitting = Counter(owner.short(address) for owner, address in dict.fromkeys(addresses))
+    return frozenset(short for short, number in fitting.items() if number == 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +136,7 @@ def ownership_of(
     """
     first_day = period.first_day.isoformat()
     additions = all_additions(live_state, workspace.billing.currency)
-    owners = [Owner(rule.name, rule.source, rule.customer_id) for rule in rules]
+    owners = [owner_of_rule(rule) for rule in rules]
     sources = frozenset(source.name for source in workspace.usage)
     running = (
         each
@@ -199,14 +210,14 @@ def _by_tag(tag: Tag, customer: tuple[str, str] | None, index: _OwnerIndex) -> t
         return owner, "tag"
     if owner := index.by_first_version.get(tag.identity):
         return owner, "first version"
-    owner = index.of_customer(customer)
+    owner = index.of_customer(customer, tag.charge)
     return None if owner is None else (owner, "renamed")
 
 
 def _by_record(tag: Tag, customer: tuple[str, str] | None, index: _OwnerIndex) -> tuple[Owner, Evidence] | None:
     """Return the owner of an addition without a tag. `tag` is the one that it had, according to the ledger."""
     owner = index.by_identity.get(tag.identity) or index.by_first_version.get(tag.identity)
-    owner = owner or index.of_customer(customer)
+    owner = owner or index.of_customer(customer, tag.charge)
     return None if owner is None else (owner, "untagged")
 
 
@@ -241,14 +252,17 @@ class _OwnerIndex:
             self._by_customer[each.source, each.customer_id].append(each)
             self._by_id[each.customer_id].append(each)
 
-    def of_customer(self, customer: tuple[str, str] | None) -> Owner | None:
-        """Return the owner with this (source, customer id). None if there is none, or more than one.
+    def of_customer(self, customer: tuple[str, str] | None, charge: str | None) -> Owner | None:
+        """Return the owner with this (source, customer id). Of several charges, it is the one with this name.
 
-        If the source no longer exists, the customer id alone is compared.
+        None if there is none, or if it is not clear which one. If the source no longer exists, the customer id alone
+        is compared.
         """
         if customer is None:
             return None
         owners = (
             self._by_customer.get(customer, []) if customer[0] in self._sources else self._by_id.get(customer[1], [])
         )
-        return owners[0] if len(owners) == 1 else None
+        named = [each for each in owners if each.charge == charge]
+        found = named or owners
+        return found[0] if len(found) == 1 else None

@@ -18,7 +18,7 @@ from reconciler.additions.beside import Beside
 from reconciler.additions.changes import ChargeChange, charge_changes
 from reconciler.additions.charge import Charge
 from reconciler.additions.charges import ChargedUsage
-from reconciler.additions.coverage import MappingFindings, coverage_rows
+from reconciler.additions.coverage import MappingCharge, MappingFindings, coverage_rows
 from reconciler.additions.desired import BillingContext, DesiredAdditions, desired_additions
 from reconciler.additions.floors import with_floor
 from reconciler.additions.future_prices import FuturePrices, future_notes
@@ -35,7 +35,7 @@ from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Matched, match
 from reconciler.additions.moves import with_moves
 from reconciler.additions.orphans import Orphan, orphans
-from reconciler.additions.ownership import Owner, Ownership, owner_of, ownership_of, recorded_owners
+from reconciler.additions.ownership import Owner, Ownership, owner_of, owner_of_rule, ownership_of, recorded_owners
 from reconciler.additions.period_money import PeriodMoney, period_money
 from reconciler.additions.planned import PlannedAddition
 from reconciler.additions.proposed import proposed_usage
@@ -106,8 +106,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         ownership = replace(ownership, orphans=())
     recorded = recorded_owners(rules, snapshot)
     charges, floors = _with_floors(inputs, rules, digests, ownership, recorded)
-    by_mapping = {rule.name: rule for rule in inputs.rules}
-    desired = desired_additions(charges.values(), by_mapping, context, ownership.by_owner)
+    desired = desired_additions(charges.values(), rules, context, ownership.by_owner)
 
     of_all_months = [each for each in desired.additions if each.owner.period is None]
     of_months = [each for each in desired.additions if each.owner.period is not None]
@@ -119,14 +118,14 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         snapshot, str(period), last_day, currency, spec.billing.on_drift, digests, not_counted=not_counted
     )
     planned = [*map(builder.for_pair, matched.pairs)]
-    planned += left_additions(matched.superseded, moves, by_mapping, context, builder)
+    planned += left_additions(matched.superseded, moves, rules, context, builder)
     ended = _in_state("ended", inputs.usage)
-    planned += ended_additions(ended, by_mapping, ownership, planned, context.live_state, builder)
+    planned += ended_additions(ended, rules, ownership, planned, context.live_state, builder)
     refused = _refused(desired, matched)
     billed = {charge.mapping for charge in charges.values() if charge.state != "held"} - refused.keys()
     switched = [
         *switched_additions(
-            by_mapping, billed, (pair.desired for pair in matched.pairs), ownership, context.live_state, builder
+            rules, billed, (pair.desired for pair in matched.pairs), ownership, context.live_state, builder
         )
     ]
     orphaned = orphans(
@@ -143,7 +142,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     adopted = [each.live for each in planned if each.adopted and each.live is not None]
     beside = Beside(ownership, matched.pairs, last_day, currency)
     proposed = proposed_usage(
-        inputs.usage.proposed, by_mapping, ownership, adopted, snapshot, context, builder, beside=beside
+        inputs.usage.proposed, rules, ownership, adopted, snapshot, context, builder, beside=beside
     )
 
     changes = charge_changes(planned, charges, rules, digests, snapshot, str(period), currency, ownership=ownership)
@@ -159,7 +158,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         (elsewhere or {}).get("CustomerMapping", 0),
     )
 
-    later = overbilled(by_mapping, ownership, context.live_state, currency)
+    later = overbilled(rules, ownership, context.live_state, currency)
     uninvoiced = {
         **desired.uninvoiced,
         **uninvoiced_usage(matched.pairs, planned, period, currency, snapshot, context.live_state),
@@ -173,7 +172,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         uninvoiced=uninvoiced,
         proposed=proposed.details,
         overbilled=later,
-        charges={charge.mapping: charge for charge in charges.values()},
+        charges={(charge.mapping, charge.name): charge for charge in charges.values()},
         standing=_standing(ownership, builder, money),
     )
     before, after, costs = _money(planned, orphaned, matched, ownership, held, builder, money)
@@ -189,7 +188,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         notes=(
             *(Note(message=text) for text in inputs.usage.warnings),
             *(note for each in planned for note in each.notes),
-            *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in floors.items()),
+            *(Note(address=f"CustomerMapping/{mapping}", message=text) for (mapping, _), text in floors.items()),
             *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in uninvoiced.items()),
             *mid_month_notes(matched.pairs, last_day),
             *ending_duplicate_notes(matched.ending_duplicates, currency),
@@ -211,7 +210,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
 
 def _rules(inputs: UsageInputs, ownership: Ownership) -> dict[Owner, Rule]:
     """Return the rule of each charge, also for the additions of each month that are ours."""
-    found = {Owner(rule.name, rule.source, rule.customer_id): rule for rule in inputs.rules}
+    found = {owner_of_rule(rule): rule for rule in inputs.rules}
     found |= {owner: found[owner.of_all_months] for owner in ownership.by_owner}
     return found | {owner: found[owner.of_all_months] for owner in map(owner_of, inputs.usage.charges)}
 
@@ -235,10 +234,10 @@ def _with_floors(
     digests: Mapping[Owner, str],
     ownership: Ownership,
     recorded: Collection[Owner],
-) -> tuple[dict[Owner, Charge], dict[str, str]]:
-    """Return the charges, raised to their floor after a lost ledger, and by mapping the reason for each raised one."""
+) -> tuple[dict[Owner, Charge], dict[MappingCharge, str]]:
+    """Return the charges, raised to their floor after a lost ledger, and the reason for each raised one."""
     charges: dict[Owner, Charge] = {}
-    floors: dict[str, str] = {}
+    floors: dict[MappingCharge, str] = {}
     period, currency = inputs.usage.period, inputs.workspace.billing.currency
     for charge in inputs.usage.charges:
         owner = owner_of(charge)
@@ -254,7 +253,7 @@ def _with_floors(
             new=owner not in recorded,
         )
         if reason:
-            floors[charge.mapping] = reason
+            floors[charge.mapping, charge.name] = reason
     return charges, floors
 
 

@@ -11,7 +11,7 @@ from reconciler.additions.charge import Charge
 from reconciler.additions.desired import BillingContext, desired_additions
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Pair, match
-from reconciler.additions.ownership import Ownership
+from reconciler.additions.ownership import Owner, Ownership
 from reconciler.additions.planned import PlannedAddition
 from reconciler.amounts import amount_text
 from reconciler.kinds.billing_rules import Rule
@@ -33,7 +33,7 @@ class ProposedUsage:
 
 def proposed_usage(
     charges: Collection[Charge],
-    rules: Mapping[str, Rule],
+    rules: Mapping[Owner, Rule],
     ownership: Ownership,
     taken: Iterable[LiveAddition],
     snapshot: Snapshot,
@@ -44,7 +44,7 @@ def proposed_usage(
 ) -> ProposedUsage:
     """Return what these charges of proposed mappings would bill.
 
-    `rules` has the rules by mapping. `taken` has the additions that this plan adopts: a proposed mapping cannot adopt
+    `taken` has the additions that this plan adopts: a proposed mapping cannot adopt
     them too. `beside` has those that may bill the same as a new one.
     """
     if not charges:
@@ -58,24 +58,30 @@ def proposed_usage(
     by_mapping: dict[str, list[tuple[Pair, PlannedAddition]]] = {}
     for pair in matched.pairs:
         by_mapping.setdefault(pair.desired.mapping, []).append((pair, builder.for_pair(pair)))
+    held = {name: all(each.state == "held" for each in charges if each.mapping == name) for name in by_name(charges)}
     details = {
-        name: _detail(charge, refused.get(name), by_mapping.get(name, ()), context, beside)
-        for charge in charges
-        for name in [charge.mapping]
+        name: _detail(refused.get(name), by_mapping.get(name, ()), context, beside, held=each)
+        for name, each in held.items()
     }
     return ProposedUsage(details, tuple(planned for found in by_mapping.values() for _pair, planned in found))
 
 
+def by_name(charges: Iterable[Charge]) -> Iterable[str]:
+    """Return the mappings of charges, each once."""
+    return dict.fromkeys(each.mapping for each in charges)
+
+
 def _detail(
-    charge: Charge,
     refused: str | None,
     found: Iterable[tuple[Pair, PlannedAddition]],
     context: BillingContext,
     beside: Beside,
+    *,
+    held: bool,
 ) -> str:
     if refused is not None:
         return f"it could not be billed: {refused}"
-    if charge.state == "held":
+    if held:
         return ADVICE
     lines = [text for pair, planned in found for text in (_line(pair, planned, context.currency), *beside.texts(pair))]
     return f"{'; '.join(lines) or 'it would write no addition yet, because there is no usage'}; {ADVICE}"

@@ -5,23 +5,24 @@ from __future__ import annotations
 from decimal import Decimal
 
 from reconciler.additions.charge import Charge
-from reconciler.kinds.values import plain_decimal
+from reconciler.kinds.values import plain_decimal, with_unit
 
 _SHOWN = Decimal("0.01")
 """Quantities in text are rounded to this. Billed quantities are not."""
 
 
-def quantity_reason(charge: Charge, unit: str) -> str:
+def quantity_reason(charge: Charge, unit: str | None) -> str:
     """Return what was used and what is billed, such as `460.4 GB used, 461 GB billed`."""
     trace, measured = charge.trace, charge.measured
     if trace is None or measured is None:
         return "usage"
     measure = "" if measured.measure == "last" else f" ({measured.measure} of {measured.known_hours} hours)"
-    parts = [f"{_rounded(trace.in_unit)} {unit} used{measure}"]
+    verb = "counted" if unit is None else "used"
+    parts = [f"{with_unit(_rounded(trace.in_unit), unit)} {verb}{measure}"]
     if trace.after_allowance != trace.in_unit:
-        parts.append(f"{_rounded(trace.after_allowance)} {unit} above the allowance")
+        parts.append(f"{with_unit(_rounded(trace.after_allowance), unit)} above the allowance")
     minimum = " (the minimum)" if trace.quantity != trace.rounded else ""
-    parts.append(f"{plain_decimal(trace.quantity)} {unit} billed{minimum}")
+    parts.append(f"{with_unit(plain_decimal(trace.quantity), unit)} billed{minimum}")
     return ", ".join(parts) + (f"; {charge.detail}" if charge.detail else "")
 
 

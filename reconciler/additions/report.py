@@ -116,5 +116,5 @@ def _row(
         mapping=None if owner is None else owner.mapping,
         source="" if owner is None else owner.customer,
         used=used,
-        unit=None if owner is None else units.get(owner.source),
+        unit=charge.unit if charge is not None else None if owner is None else units.get(owner.source),
     )

@@ -27,7 +27,7 @@ _ZERO = Decimal(0)
 
 
 def switched_additions(
-    rules: Mapping[str, Rule],
+    rules: Mapping[Owner, Rule],
     billed: Collection[str],
     desired: Iterable[DesiredAddition],
     ownership: Ownership,
@@ -46,7 +46,7 @@ def switched_additions(
     for owner, owned in ownership.by_owner.items():
         if owner.mapping not in billed:
             continue
-        per_period = rules[owner.mapping].lines == "perPeriod"
+        per_period = rules[owner].lines == "perPeriod"
         if owner.period is None and per_period:
             first = frozenset(addresses.get(owner.of_period(builder.period), ()))
             yield from switch.ended(owner, owned, first)

@@ -47,6 +47,11 @@ class Tag:
     customer: tuple[str, str] | None = None
     """Source and customer id. None if the tag was cut before the end of the customer id."""
 
+    @property
+    def charge(self) -> str | None:
+        """Return the name of the charge. None if the tag was cut."""
+        return None if not self.parts else self.parts[3] if len(self.parts) > 3 else DEFAULT_CHARGE
+
 
 def tag_of(
     source: str,

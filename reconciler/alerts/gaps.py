@@ -42,6 +42,9 @@ _GAPS: Mapping[str, _Gap] = {
         "held", "customer", "held, because figures of their devices are too old", f"Check the devices. {_LIST}"
     ),
     "unknown": _Gap("held", "customer", "held without a usable figure", f"Check their devices. {_LIST}"),
+    "uncounted": _Gap(
+        "gap", "device", "that no charge counts", f"Add a charge that counts them, or exclude them. {_LIST}"
+    ),
     "refused": _Gap("gap", "customer", "that cannot be billed", _CORRECT),
     "vanished": _Gap(
         "gap", "customer", "that their source no longer lists", f"Give each mapping an `end`, or remove it. {_LIST}"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from reconciler.cases.model import Expectation, ExpectedCustomer, ExpectedLine
 from reconciler.cases.outcome import Customer, Line, Outcome
-from reconciler.kinds.values import plain_decimal
+from reconciler.kinds.values import plain_decimal, with_unit
 from reconciler.manifests.positions import Path
 
 Form = Literal["quantity", "amount", "text"]
@@ -94,8 +94,8 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _quantity_text(quantity: Decimal | None, unit: str) -> str:
-    return "a line" if quantity is None else f"a line with {plain_decimal(quantity)} {unit}"
+def _quantity_text(quantity: Decimal | None, unit: str | None) -> str:
+    return "a line" if quantity is None else f"a line with {with_unit(plain_decimal(quantity), unit)}"
 
 
 def _money(expect: Expectation, outcome: Outcome) -> Iterator[Mismatch]:

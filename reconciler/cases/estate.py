@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 
-from reconciler.kinds.billing_rules import Rule, Unit
+from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.customer_mapping import KIND as MAPPING
+from reconciler.kinds.meters import Unit
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.manifests.documents import Document, Manifests
 from reconciler.manifests.relations import Relations, customer_of
@@ -47,6 +48,11 @@ class Estate:
     def units(self) -> Mapping[str, Unit]:
         """Return the unit of each usage source, by its name."""
         return {source.name: source.unit for source in self.workspace.usage}
+
+    @cached_property
+    def types(self) -> Mapping[str, str]:
+        """Return the type of each usage source, such as `csv`, by its name."""
+        return {source.name: source.type for source in self.workspace.usage}
 
     def default_rule(self, first_day: date) -> Rule | None:
         """Return the rule that prices a customer without a mapping, in the period with this first day."""

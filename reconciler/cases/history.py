@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from reconciler.cases.errors import CaseError
 from reconciler.cases.model import Usage
 from reconciler.cases.moments import Moment, time_text
-from reconciler.kinds.billing_rules import Unit
+from reconciler.kinds.meters import Unit, canonical, cell_text
 from reconciler.ledger.records import Customer, CustomerRecord, PullRecord, PullState, Sample
 from reconciler.metering.period import Period
 from reconciler.metering.snapshot import DeviceId, SourceSnapshot, WholePull
@@ -50,8 +50,20 @@ class When:
     timezone: str
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One usage source of a case."""
+
+    name: str
+    unit: Unit
+    type: str
+    """Its type, such as `csv`."""
+    columns: tuple[str, ...] = ()
+    """The columns that its meters need. Every pull reads them."""
+
+
 def snapshot_of(
-    source: str, unit: Unit, entries: Sequence[Entry], names: Mapping[str, str], when: When, *, by_hour: bool
+    source: Source, entries: Sequence[Entry], names: Mapping[str, str], when: When, *, by_hour: bool
 ) -> SourceSnapshot:
     """Return the snapshot of one source at the moment of the run. `names` has names of customers by id.
 
@@ -69,15 +81,15 @@ def snapshot_of(
     edges: list[WholePull] = []
     for run in runs:
         for index in run.pulls(by_hour=by_hour):
-            latest = PullRecord(index + 1, source, moments[index], moments[index], run.state, run.error, (), 0, 0)
+            at = moments[index]
+            latest = PullRecord(index + 1, source.name, at, at, run.state, run.error, (), 0, 0, columns=source.columns)
             if run.state == "whole":
-                whole.append(WholePull(latest, _samples(source, run, moments[index], when.timezone)))
+                whole.append(WholePull(latest, _samples(source, run, at, when.timezone)))
                 edges += whole[-1:] if index in {run.first, run.end - 1} else ()
     if not whole:
-        return SourceSnapshot(source, unit, latest=latest)
-    return SourceSnapshot(
-        source, unit, latest=latest, whole=whole[-1], earlier=tuple(whole[:-1]), **_since(source, edges, names)
-    )
+        return SourceSnapshot(source.name, source.unit, latest=latest)
+    since = _since(source.name, edges, names)
+    return SourceSnapshot(source.name, source.unit, latest=latest, whole=whole[-1], earlier=tuple(whole[:-1]), **since)
 
 
 class Run(NamedTuple):
@@ -199,16 +211,17 @@ def _unread(begin: datetime, when: When) -> str:
     return "no pull reads this entry: the source is read at full hours, and at the moments of at"
 
 
-def _samples(source: str, run: Run, moment: datetime, timezone: str) -> dict[str, tuple[Sample, ...]]:
+def _samples(source: Source, run: Run, moment: datetime, timezone: str) -> dict[str, tuple[Sample, ...]]:
     """Return the samples of one pull by customer."""
     return {
         customer: tuple(
             Sample(
-                source,
+                source.name,
                 customer,
                 usage.device,
                 moment if usage.observed_at is None else usage.observed_at.begins(timezone),
                 usage.used,
+                {canonical(name, source.type): cell_text(value) for name, value in usage.columns.items()},
             )
             for usage in devices
         )

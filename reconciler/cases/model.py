@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, StrictBool, StrictStr, StringConstraints, model_validator
+from pydantic import Field, StrictBool, StrictInt, StrictStr, StringConstraints, model_validator
 
 from reconciler.cases.figures import Size
 from reconciler.cases.moments import MomentText, Month
@@ -60,6 +60,11 @@ class Usage(Model):
         description="The device, as text. Left out: the source reports one total for the customer.",
         examples=["server"],
     )
+    columns: Mapping[Text, StrictStr | StrictInt | StrictBool] = Field(
+        {},
+        description="The values of other columns of the device, by the names that its meters give them.",
+        examples=[{"OT": 2, "I81": "Physical"}],
+    )
     customer: Id | None = Field(
         None,
         description="The customer's id in the source, as text. Left out: the customer of the case.",
@@ -89,8 +94,10 @@ class Usage(Model):
         given = "used" in self.model_fields_set
         if given == (self.pull is not None):
             raise ValueError("give either used or pull" + (", not both" if given else ""))
-        if self.pull is not None and (self.device or self.customer or self.observed_at):
-            raise ValueError("pull is about all customers of the source: leave device, customer and observedAt out")
+        if self.pull is not None and (self.device or self.customer or self.observed_at or self.columns):
+            raise ValueError(
+                "pull is about all customers of the source: leave device, customer, columns and observedAt out"
+            )
         return self
 
 
@@ -110,6 +117,11 @@ class Standing(Model):
     """A line that stands in ConnectWise before the run."""
 
     product: Text = Field(description="The product: its manifest name.", examples=["backup-gb"])
+    charge: Text | None = Field(
+        None,
+        description="The charge of the mapping, if several can bill the product. Left out: the one that bills it.",
+        examples=["servers"],
+    )
     quantity: Quantity = Field(description="The quantity, in the source's unit.", examples=[121])
     unit_price: Price | None = Field(
         None, description="The unit price. Left out: the price that the manifests give.", examples=[0.15]

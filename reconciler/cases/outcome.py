@@ -62,8 +62,8 @@ class Outcome:
 
     period: str
     now: str
-    unit: str
-    """The unit of the case's source."""
+    unit: str | None
+    """The unit of the quantities. None for a count, and if the charges of the mapping differ in it."""
     currency: str | None
     state: str | None
     """The state of the case's customer. None if the coverage does not have it."""

@@ -11,7 +11,7 @@ from reconciler.additions.desired import BillingContext
 from reconciler.additions.plan import UsageInputs
 from reconciler.cases.errors import CaseError
 from reconciler.cases.estate import Estate
-from reconciler.cases.history import When, snapshot_of
+from reconciler.cases.history import Source, When, snapshot_of
 from reconciler.cases.live import Terms, live_state_of
 from reconciler.cases.model import Case
 from reconciler.cases.moments import last_hour, period_in
@@ -19,9 +19,10 @@ from reconciler.cases.standing import Lines, Scene, lines_of
 from reconciler.cases.subject import Subject, part_of, subject_of
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.agreement import AgreementSpec, months_of
-from reconciler.kinds.billing_rules import Rule, Unit, exclusion_of, settings_of
+from reconciler.kinds.billing_rules import Rule, exclusion_of, settings_of
 from reconciler.kinds.exclusion import ExclusionSpec
 from reconciler.kinds.live_state import LiveState
+from reconciler.kinds.meters import Unit
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.manifests.documents import Manifests
 from reconciler.metering.loading import is_measured_by_hour
@@ -29,6 +30,7 @@ from reconciler.metering.period import Period, local_date, period_of
 from reconciler.metering.snapshot import SourceSnapshot
 from reconciler.planning.approvals import Approved, parse_approvals
 from reconciler.rating import pricing
+from reconciler.rating.meters import columns_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,10 @@ class Prepared:
 
     inputs: UsageInputs
     subject: Subject
-    rule: Rule | None
-    """The rule of its mapping. None for a customer without one."""
-    unit: Unit
-    """The unit of its source."""
+    rules: tuple[Rule, ...]
+    """The rule of each charge of its mapping. Empty for a customer without one."""
+    unit: Unit | None
+    """The unit of its charges, or of its source without a mapping. None for a count, and if charges differ in it."""
 
     @property
     def period(self) -> Period:
@@ -58,8 +60,8 @@ def prepare(case: Case, estate: Estate) -> Prepared:
     try:
         live_state = live_state_of(manifests, estate, Terms(billing.currency, case.invoiced_through))
         rules = pricing.rules(manifests, estate.units, live_state, period.first_day)
-        rule = next((each for each in rules if subject.mapping and each.name == subject.mapping.name), None)
-        lines = _lines(case, rule, manifests, live_state, period, now)
+        own = tuple(each for each in rules if subject.mapping and each.name == subject.mapping.name)
+        lines = _lines(case, own, manifests, live_state, period, now)
         usage = charge_usage(
             ChargeInputs(
                 now=now,
@@ -83,7 +85,8 @@ def prepare(case: Case, estate: Estate) -> Prepared:
         cycles=_cycles(manifests),
     )
     inputs = UsageInputs(usage, rules, lines.snapshot, context, estate.workspace, approvals)
-    return Prepared(inputs, subject, rule, estate.units[subject.customer[0]])
+    units = {rule.unit for rule in own} or {estate.units[subject.customer[0]]}
+    return Prepared(inputs, subject, own, units.pop() if len(units) == 1 else None)
 
 
 def _time(case: Case, estate: Estate) -> tuple[Period, datetime]:
@@ -115,7 +118,7 @@ def _approvals(case: Case) -> tuple[Approved, ...]:
 
 def _lines(
     case: Case,
-    rule: Rule | None,
+    rules: tuple[Rule, ...],
     manifests: Manifests,
     live_state: LiveState,
     period: Period,
@@ -123,9 +126,9 @@ def _lines(
 ) -> Lines:
     if not case.standing:
         return Lines({}, Snapshot())
-    if rule is None:
+    if not rules:
         raise CaseError(("standing",), "a customer without a mapping has no lines", "give a mapping")
-    return lines_of(case.standing, Scene(rule, manifests, live_state, period, now))
+    return lines_of(case.standing, Scene(rules, manifests, live_state, period, now))
 
 
 def _snapshots(subject: Subject, rules: Sequence[Rule], estate: Estate, when: When) -> Mapping[str, SourceSnapshot]:
@@ -135,9 +138,9 @@ def _snapshots(subject: Subject, rules: Sequence[Rule], estate: Estate, when: Wh
     found = {}
     for source in dict.fromkeys((subject.customer[0], *used)):
         of_source = [rule for rule in rules if rule.source == source]
+        meters = frozenset(meter for rule in of_source for meter in rule.meters)
         found[source] = snapshot_of(
-            source,
-            estate.units[source],
+            Source(source, estate.units[source], estate.types[source], tuple(sorted(columns_of(meters)))),
             [entry for entry in subject.entries if entry.source == source],
             {rule.customer_id: rule.customer_name or rule.customer_id for rule in of_source},
             when,

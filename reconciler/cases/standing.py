@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from reconciler.additions.ownership import Owner
+from reconciler.additions.ownership import owner_of_rule
 from reconciler.additions.planned import recorded_fields
 from reconciler.cases.errors import CaseError
 from reconciler.cases.model import Standing
@@ -23,7 +23,7 @@ from reconciler.kinds.values import Link
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.positions import Path
-from reconciler.manifests.suggestions import did_you_mean, near
+from reconciler.manifests.suggestions import did_you_mean, listed, near
 from reconciler.metering.period import Period
 
 _WRITTEN = {
@@ -49,21 +49,33 @@ class Lines:
 class Scene:
     """What all lines of a case share."""
 
-    rule: Rule
+    rules: tuple[Rule, ...]
+    """The rule of each charge of the mapping."""
     manifests: Manifests
     live_state: LiveState
     period: Period
     now: datetime
 
-    @property
-    def owner(self) -> Owner:
-        """Return the charge that the lines belong to."""
-        return Owner(self.rule.name, self.rule.source, self.rule.customer_id)
+    def rule_of(self, index: int, line: Standing) -> Rule:
+        """Return the rule of the charge that a line belongs to. Raises `CaseError` if it is not clear which one."""
+        names = [each.charge for each in self.rules]
+        if line.charge is not None:
+            found = [each for each in self.rules if each.charge == line.charge]
+            if not found:
+                advice = did_you_mean(near(line.charge, names)) or f"the charges are {listed(names, 'and')}"
+                raise CaseError(("standing", index, "charge"), f"the mapping has no charge {line.charge}", advice)
+            return found[0]
+        billing = [each for each in self.rules if line.product in {product_label(part.product) for part in each.ranges}]
+        found = billing or list(self.rules)
+        if len(found) > 1:
+            what = f"several charges can bill {line.product}: {listed(names, 'and')}"
+            raise CaseError(("standing", index), what, "add charge: …")
+        return found[0]
 
     @property
     def links(self) -> Mapping[Path, Link]:
         """Return the links of the mapping."""
-        return self.live_state.links[self.owner.mapping_address]
+        return self.live_state.links[f"CustomerMapping/{self.rules[0].name}"]
 
 
 def lines_of(standing: Sequence[Standing], scene: Scene) -> Lines:
@@ -76,10 +88,11 @@ def lines_of(standing: Sequence[Standing], scene: Scene) -> Lines:
     for index, line in enumerate(standing):
         number = index + 1
         agreement, product = _agreement(index, line, scene), _product(index, line, scene)
-        raw = _raw(index, line, product, scene)
+        rule = scene.rule_of(index, line)
+        raw = _raw(index, line, product, rule, scene)
         additions.setdefault(agreement, []).append(LiveObject("Addition", number, raw, agreement))
         if line.recorded and line.tag != "none":
-            recorded[number] = _recorded(number, line, agreement, raw, scene)
+            recorded[number] = _recorded(number, line, agreement, raw, rule, scene)
     return Lines(additions, Snapshot(recorded))
 
 
@@ -121,9 +134,9 @@ def _id_of(link: Link, path: Path) -> int:
     return link.id
 
 
-def _raw(index: int, line: Standing, product: int, scene: Scene) -> dict[str, Any]:
+def _raw(index: int, line: Standing, product: int, rule: Rule, scene: Scene) -> dict[str, Any]:
     """Return the line as ConnectWise gives it."""
-    given = _given(line, scene)
+    given = _given(line, rule, scene)
     price = given.price if line.unit_price is None else line.unit_price
     cost = given.cost if line.unit_cost is None else line.unit_cost
     if price is None:
@@ -132,7 +145,7 @@ def _raw(index: int, line: Standing, product: int, scene: Scene) -> dict[str, An
     live = scene.live_state.objects.get((PRODUCT.name, product))
     return {
         "product": {"id": product, "identifier": line.product if live is None else live.raw["identifier"]},
-        "serialNumber": scene.owner.tag if line.tag == "ours" else "",
+        "serialNumber": owner_of_rule(rule).tag if line.tag == "ours" else "",
         "quantity": line.quantity,
         "unitPrice": price,
         **({} if cost is None else {"unitCost": cost}),
@@ -143,18 +156,20 @@ def _raw(index: int, line: Standing, product: int, scene: Scene) -> dict[str, An
     }
 
 
-def _given(line: Standing, scene: Scene) -> UnitPrice:
+def _given(line: Standing, rule: Rule, scene: Scene) -> UnitPrice:
     """Return the price and the cost that the manifests give a line: those of its range, else those of its product."""
-    for each in scene.rule.ranges:
+    for each in rule.ranges:
         if product_label(each.product) == line.product:
             return UnitPrice(each.price, each.cost)
     document = scene.manifests.find(ProductSpec, f"{PRODUCT.name}/{line.product}")
     return UNKNOWN if document is None else document.spec.in_force(scene.period.first_day)
 
 
-def _recorded(number: int, line: Standing, agreement: int, raw: Mapping[str, Any], scene: Scene) -> RecordedAddition:
+def _recorded(
+    number: int, line: Standing, agreement: int, raw: Mapping[str, Any], rule: Rule, scene: Scene
+) -> RecordedAddition:
     """Return the line as the ledger has it, after an apply of ours billed it."""
-    owner = scene.owner
+    owner = owner_of_rule(rule)
     left = {**raw, "serialNumber": owner.tag}
     for name in () if line.written is None else line.written.model_fields_set:
         value = getattr(line.written, name)
@@ -169,5 +184,5 @@ def _recorded(number: int, line: Standing, agreement: int, raw: Mapping[str, Any
         created_by_us=True,
         first_seen_at=scene.now,
         billed_period=f"{line.billed or scene.period.first_day:%Y-%m}",
-        rule_digest=scene.rule.quantity_digest,
+        rule_digest=rule.quantity_digest,
     )

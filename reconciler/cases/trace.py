@@ -6,45 +6,48 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from reconciler.additions.charge import Charge
+from reconciler.additions.ownership import owner_of, owner_of_rule
 from reconciler.cases.moments import time_text
 from reconciler.cases.prepare import Prepared
-from reconciler.kinds.billing_rules import BYTES_OF, Rule, product_label
-from reconciler.kinds.values import plain_decimal
+from reconciler.kinds.billing_rules import Rule, product_label
+from reconciler.kinds.values import plain_decimal, with_unit
 from reconciler.metering.measures import HourTotal, Measured
+from reconciler.rating.rate import RatingTrace
 
 _FINEST = Decimal("0.000001")
 _MOST_DEVICES = 5
 
 
 def trace_of(prepared: Prepared) -> Iterator[str]:
-    """Yield the steps from the usage to the lines of the case's mapping. Nothing for a customer that is held."""
-    rule = prepared.rule
+    """Yield the steps from the usage to the lines of the case's mapping. Nothing for a charge that is held."""
     usage = prepared.inputs.usage
-    if rule is None:
-        return
-    charges = [each for each in (*usage.proposed, *usage.charges) if each.mapping == rule.name]
-    charge = next((each for each in charges if each.trace is not None), None)
-    if charge is None or charge.trace is None or charge.measured is None:
-        return
     timezone = prepared.inputs.workspace.billing.timezone
-    yield from _measured(charge.measured, rule, timezone)
-    yield from _rated(charge, rule)
+    several = len(prepared.rules) > 1
+    for rule in prepared.rules:
+        charges = [
+            each for each in (*usage.proposed, *usage.charges) if owner_of(each).of_all_months == owner_of_rule(rule)
+        ]
+        charge = next((each for each in charges if each.trace is not None), None)
+        if charge is None or charge.trace is None or charge.measured is None:
+            continue
+        for step in (*_measured(charge.measured, rule, timezone), *_rated(charge, charge.trace, rule)):
+            yield f"{rule.charge}: {step}" if several else step
 
 
 def _measured(measured: Measured, rule: Rule, timezone: str) -> Iterator[str]:
-    unit = rule.unit
+    verb = "used" if rule.meter.is_storage else "counted"
     if not measured.known_hours:
-        yield f"0 {unit} used, because the source has never listed the customer"
+        yield f"{with_unit('0', rule.unit)} {verb}, because the source has never listed the customer"
         return
     first = measured.chosen[0]
     if measured.hours > 1:
-        used = _in_unit(measured.total, unit, measured.hours)
-        yield f"{used} {unit} used, the {measured.measure} of {measured.hours} hours{_elapsed(measured)}"
+        used = _in_unit(measured.total, rule, measured.hours)
+        yield f"{used} {verb}, the {measured.measure} of {measured.hours} hours{_elapsed(measured)}"
         return
     of = f"the {measured.measure} of {measured.known_hours} hours{_elapsed(measured)}"
     which = "" if measured.measure == "last" else f", {of}"
     at = time_text(first.observed_at, timezone)
-    yield f"{_in_unit(first.bytes, unit)} {unit} used at {at}{_devices(first, unit)}{which}"
+    yield f"{_in_unit(first.bytes, rule)} {verb} at {at}{_devices(first, rule)}{which}"
 
 
 def _elapsed(measured: Measured) -> str:
@@ -55,36 +58,45 @@ def _elapsed(measured: Measured) -> str:
     return f" with a known figure, of {elapsed}"
 
 
-def _devices(hour: HourTotal, unit: str) -> str:
+def _devices(hour: HourTotal, rule: Rule) -> str:
     """Return the devices of an hour with their figures. Empty if the source reports one total."""
     named = [each for each in hour.devices if each.device_id is not None]
-    shown = [f"{each.device_id} {_in_unit(each.bytes, unit)}" for each in named[:_MOST_DEVICES]]
+    shown = [f"{each.device_id} {_in_unit(each.bytes, rule)}" for each in named[:_MOST_DEVICES]]
     more = [f"{len(named) - _MOST_DEVICES} more"] if len(named) > _MOST_DEVICES else []
     return f" ({', '.join([*shown, *more])})" if shown else ""
 
 
-def _rated(charge: Charge, rule: Rule) -> Iterator[str]:
+def _rated(charge: Charge, trace: RatingTrace, rule: Rule) -> Iterator[str]:
     """Yield the steps of rating, and the lines."""
-    trace, unit = charge.trace, rule.unit
-    assert trace is not None  # noqa: S101 - the caller has checked it
+
+    def text(quantity: Decimal) -> str:
+        return with_unit(plain_decimal(quantity), rule.unit)
+
     if rule.allowance is not None:
-        free = f"{plain_decimal(rule.allowance.amount)} {unit} a {rule.allowance.per}"
-        yield f"{_shown(trace.after_allowance)} {unit} above the allowance of {free}"
+        above = with_unit(_shown(trace.after_allowance), rule.unit)
+        others = "" if rule.allowance.meter is None else f", of {_others(charge)}"
+        yield f"{above} above the allowance of {text(rule.allowance.amount)} a {rule.allowance.per}{others}"
     rounding = rule.rounding
     if rounding.mode == "none":
-        yield f"{plain_decimal(trace.rounded)} {unit} with six decimals"
+        yield f"{text(trace.rounded)} with six decimals"
     else:
         how = "half up to the nearest multiple" if rounding.mode == "nearest" else f"{rounding.mode} to a multiple"
-        yield f"{plain_decimal(trace.rounded)} {unit}, rounded {how} of {plain_decimal(rounding.step)}"
+        yield f"{text(trace.rounded)}, rounded {how} of {plain_decimal(rounding.step)}"
     if rule.minimum is not None:
-        yield f"{plain_decimal(trace.quantity)} {unit} with the minimum of {plain_decimal(rule.minimum)} {unit}"
+        yield f"{text(trace.quantity)} with the minimum of {text(rule.minimum)}"
     if len(rule.ranges) > 1:
         on = ", ".join(f"{plain_decimal(each.quantity)} on {product_label(each.product)}" for each in charge.lines)
         yield f"{rule.tiering} ranges: {on}"
 
 
-def _in_unit(size: int, unit: str, hours: int = 1) -> str:
-    return _shown(Decimal(size) / (BYTES_OF[unit] * hours))
+def _others(charge: Charge) -> str:
+    """Return what the meter of the allowance counts in the chosen hours."""
+    measured = charge.measured
+    return "0" if measured is None else _shown(Decimal(measured.others) / measured.hours)
+
+
+def _in_unit(size: int, rule: Rule, hours: int = 1) -> str:
+    return with_unit(_shown(Decimal(size) / (rule.divisor * hours)), rule.unit)
 
 
 def _shown(quantity: Decimal) -> str:

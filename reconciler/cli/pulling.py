@@ -10,11 +10,14 @@ from reconciler.cli.output import print_note
 from reconciler.cli.progress import ReadingLine, reading_line
 from reconciler.cli.session import Session, current_user, ledger_url
 from reconciler.ledger.errors import Unwritable
+from reconciler.ledger.pulls import latest_whole_pull
 from reconciler.ledger.read_only import open_copy
 from reconciler.ledger.records import Pull
 from reconciler.manifests.selection import used_sources
 from reconciler.metering.collect import SHRINK, Collected, approval_of, collect
 from reconciler.metering.sources import registry
+from reconciler.metering.sources.columns import Columns
+from reconciler.rating.meters import columns_of, meters_of, numbers_of
 
 
 async def pull_usage(
@@ -43,7 +46,11 @@ async def _pull(session: Session, approved: Collection[str], line: ReadingLine) 
     def text(setting: Any) -> str:
         return session.secret(setting, f"{session.manifests.workspace.address} usage")
 
-    sources = [registry.settings_of(source, text, session.manifests.root) for source in used_sources(session.manifests)]
+    manifests = session.manifests
+    sources = [
+        registry.settings_of(source, text, manifests.root, _columns(session, source.name))
+        for source in used_sources(manifests)
+    ]
     guardrails = session.workspace.guardrails
     return await collect(
         session.ledger,
@@ -53,6 +60,19 @@ async def _pull(session: Session, approved: Collection[str], line: ReadingLine) 
         approval=approval_of(approved, [source.name for source in session.workspace.usage], current_user()),
         pull=_shown_on(line),
     )
+
+
+def _columns(session: Session, source: str) -> Columns:
+    """Return the columns that the meters of a source need.
+
+    A partial plan does not know all meters. It also asks for what the newest pull asked for, so that the meters of
+    other mappings have no gap.
+    """
+    meters = meters_of(session.manifests, source)
+    names, numbers = columns_of(meters), numbers_of(meters)
+    if session.manifests.is_partial and (latest := latest_whole_pull(session.ledger, source)) is not None:
+        names |= frozenset(latest.columns)
+    return Columns(tuple(sorted(names)), numbers)
 
 
 def _shown_on(line: ReadingLine) -> Callable[[registry.SourceSettings, datetime], Coroutine[Any, Any, Pull]]:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from reconciler.additions.charges import ChargeInputs, charge_usage, histories_of
 from reconciler.additions.live_additions import LiveAddition, all_additions
-from reconciler.additions.ownership import Owner
+from reconciler.additions.ownership import Owner, owner_of, owner_of_rule
 from reconciler.cli.loading import load_usage
 from reconciler.cli.reading import read_usage
 from reconciler.cli.session import Session
@@ -130,7 +130,7 @@ async def _inputs(session: Session, live_state: LiveState, period: Period) -> tu
         to_charge = load_usage(manifests, live_state, ledger, period.end - timedelta.resolution)
         additions = _written(session, snapshot, period.end - timedelta.resolution)
     names = _names(manifests, live_state)
-    owners = [Owner(rule.name, rule.source, rule.customer_id) for rule in to_charge.rules]
+    owners = [owner_of_rule(rule) for rule in to_charge.rules]
     sources = frozenset(source.name for source in session.workspace.usage)
     before = period_of(period.start - timedelta.resolution, session.workspace.billing.timezone)
     previous: Billed | None = None
@@ -215,11 +215,11 @@ def _to_plot(report: Report, limit: int | None) -> list[str]:
 
 def _hours(
     session: Session, inputs: ReportInputs, to_charge: ChargeInputs, names: Collection[str]
-) -> Iterator[tuple[str, Hours]]:
+) -> Iterator[tuple[Owner, Hours]]:
     """Yield the hours of each of these mappings. Only a few customers are in memory at the same time."""
     at = MeteringContext(to_charge.now, to_charge.settings, inputs.usage.period)
-    charges = {charge.mapping: charge for charge in inputs.usage.charges}
-    rules = [rule for rule in to_charge.rules if rule.name in names and rule.name in charges]
+    charges = {owner_of(charge).of_all_months: charge for charge in inputs.usage.charges}
+    rules = [rule for rule in to_charge.rules if rule.name in names and owner_of_rule(rule) in charges]
     units = {source.name: source.unit for source in session.workspace.usage}
     for start in range(0, len(rules), _AT_ONCE):
         some = rules[start : start + _AT_ONCE]
@@ -227,10 +227,14 @@ def _hours(
         snapshots = load_snapshots(session.ledger, units, by_hour, to_charge.settings, to_charge.now)
         histories = histories_of(replace(to_charge, snapshots=snapshots), at)
         for rule in some:
-            history, begins = histories[rule.source], at.period.start
+            begins = at.period.start
+            if histories.problem(rule) is not None:
+                continue
+            history = histories.of(rule.source, rule.meter)
             if rule.start is not None:
                 begins = max(begins, day_start(rule.start, at.settings.timezone))
             first = history.source.first_seen.get(rule.customer_id)
             begins = begins if first is None else max(begins, first)
             totals = history.hours(rule.customer_id, begins) if history.source.pulls else ()
-            yield rule.name, hours_of(rule, charges[rule.name], totals, at.span, begins)
+            owner = owner_of_rule(rule)
+            yield owner, hours_of(rule, charges[owner], totals, at.span, begins)

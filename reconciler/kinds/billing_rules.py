@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
 from reconciler.errors import ReconcilerError
-from reconciler.kinds.customer_mapping import CustomerMappingSpec, ProductReference
+from reconciler.kinds.customer_mapping import ChargeFields, CustomerMappingSpec, Included, ProductReference
 from reconciler.kinds.customer_mapping import Range as PriceRange
 from reconciler.kinds.dated_prices import UNKNOWN, UnitPrice, entry_in_force
 from reconciler.kinds.exclusion import ExclusionSpec
 from reconciler.kinds.fields import ById, ByIdentifier
+from reconciler.kinds.meters import BUILT_IN, STORAGE, Meter, Unit
 from reconciler.kinds.workspace import Billing
 
-Unit = Literal["GB", "GiB"]
 Measure = Literal["last", "peak", "mean", "p95"]
 Lines = Literal["rolling", "perPeriod"]
 Invoiced = Literal["advance", "arrears"]
@@ -44,10 +44,13 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """A free quantity in the source's unit, once per customer or once per device."""
+    """A free quantity: once per customer, once per device, or for each unit of another meter."""
 
     amount: Decimal
-    per: Literal["customer", "device"]
+    per: str
+    """`customer`, `device`, or the name of a meter."""
+    meter: Meter | None = field(default=None, repr=False)
+    """The other meter. None for `customer` and `device`. Its name is in `per` already, for the digest of a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +63,14 @@ class Rounding:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How one mapping is billed. A flat price is a single range without `up_to`."""
+    """How one charge of a mapping is billed. A flat price is a single range without `up_to`."""
 
     name: str
+    """The name of the mapping."""
     source: str
     customer_id: str
-    unit: Unit
+    unit: Unit | None
+    """The unit of its quantities. None for a count or a plain number."""
     ranges: tuple[Range, ...]
     customer_name: str | None = None
     tiering: Literal["volume", "graduated"] = "volume"
@@ -83,6 +88,20 @@ class Rule:
     """Last billed day, in the billing time zone. None if the customer stays."""
     proposed: bool = False
     """True if `import` guessed the mapping: it is rated and listed, and nothing is done for it."""
+    meter: Meter = STORAGE
+    charge: str = STORAGE.name
+    """The name of the charge, unique in its mapping."""
+
+    @property
+    def divisor(self) -> int:
+        """Return the bytes in one of its unit. 1 for a count or a plain number."""
+        return 1 if self.unit is None else BYTES_OF[self.unit]
+
+    @property
+    def meters(self) -> tuple[Meter, ...]:
+        """Return its meter, and that of its allowance."""
+        other = None if self.allowance is None else self.allowance.meter
+        return (self.meter,) if other is None else (self.meter, other)
 
     @property
     def quantity_digest(self) -> str:
@@ -90,7 +109,9 @@ class Rule:
         parts = (self.source, self.customer_id, self.unit, self.measure, self.allowance, self.rounding, self.minimum)
         bounds = tuple(each.up_to for each in self.ranges)
         last = () if self.end is None else (self.end,)
-        text = repr((*parts, self.tiering, bounds, self.start, *last))
+        # Rules of earlier versions keep their digest.
+        metered = [(each.how, each.column, each.where) for each in self.meters if not each.is_storage]
+        text = repr((*parts, self.tiering, bounds, self.start, *last, *metered))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __post_init__(self) -> None:
@@ -135,52 +156,62 @@ class BillingSettings:
     currency: str | None = None
 
 
+MeterOf = Callable[[str], Meter]
+"""Return the meter with a name."""
+
+
 def rule_of(
     name: str,
     spec: CustomerMappingSpec,
     unit: Unit,
     price_of: Callable[[ProductReference], UnitPrice] = lambda _product: UNKNOWN,
+    charge: ChargeFields | None = None,
+    meter_of: MeterOf = BUILT_IN.__getitem__,
     *,
     first_day: date,
 ) -> Rule:
-    """Return the billing rule of a mapping in one period.
+    """Return the billing rule of one charge of a mapping in one period.
 
-    `name` is the mapping's manifest name and `unit` the unit of its source. `price_of` returns a product's own unit
-    price and cost, for a product or a range without them. `first_day` is the first day of the period: the prices that
-    are in force on it count for the whole period. Raises `RuleError` if the mapping has neither product nor ranges.
+    `name` is the mapping's manifest name and `unit` the unit of its source. `charge` is one of several: without it, it
+    is the charge in the mapping's own fields. `price_of` returns a product's own unit price and cost, for a product or
+    a range without them. `first_day` is the first day of the period: the prices that are in force on it count for the
+    whole period. Raises `RuleError` if the charge has neither product nor ranges.
     """
-    if spec.ranges is not None:
+    charge = charge or spec
+    if charge.ranges is not None:
         ranges = tuple(
-            _range(each.product, each.up_to, each, price_of(each.product), first_day) for each in spec.ranges
+            _range(each.product, each.up_to, each, price_of(each.product), first_day) for each in charge.ranges
         )
-    elif spec.product is not None:
-        ranges = (_range(spec.product, None, spec, price_of(spec.product), first_day),)
+    elif charge.product is not None:
+        ranges = (_range(charge.product, None, charge, price_of(charge.product), first_day),)
     else:
         raise RuleError("the mapping has neither product nor ranges", where=f"CustomerMapping/{name} spec")
-    included = spec.included
+    meter = meter_of(charge.meter)
     return Rule(
         name=name,
         source=spec.customer.source,
         customer_id=spec.customer.id,
         customer_name=spec.customer.name,
-        unit=unit,
+        unit=meter.unit_in(unit),
         ranges=ranges,
-        tiering=spec.tiering,
-        measure=spec.measure,
-        allowance=None if included is None else Allowance(included.amount, included.per),
-        rounding=Rounding(spec.rounding.mode, spec.rounding.step),
-        minimum=spec.minimum,
-        lines=spec.lines or "rolling",
-        adopt=spec.adopt,
+        tiering=charge.tiering,
+        measure=charge.measure,
+        allowance=_allowance(charge.included, meter_of),
+        rounding=Rounding(charge.rounding.mode, charge.rounding.step),
+        minimum=charge.minimum,
+        lines=charge.lines or "rolling",
+        adopt=charge.adopt,
         start=spec.start,
         end=spec.end,
+        meter=meter,
+        charge=charge.charge_name,
     )
 
 
 def _range(
     product: ProductReference,
     up_to: Decimal | None,
-    own: CustomerMappingSpec | PriceRange,
+    own: ChargeFields | PriceRange,
     of_product: UnitPrice,
     first_day: date,
 ) -> Range:
@@ -191,6 +222,13 @@ def _range(
     if entry is None:  # the price of the product is not meant: the mapping has prices of its own
         return Range(product, up_to, None, of_product.cost)
     return Range(product, up_to, entry.price, of_product.cost if entry.cost is None else entry.cost)
+
+
+def _allowance(included: Included | None, meter_of: MeterOf) -> Allowance | None:
+    if included is None:
+        return None
+    other = None if included.per in ("customer", "device") else meter_of(included.per)
+    return Allowance(included.amount, included.per, other)
 
 
 def exclusion_of(name: str, spec: ExclusionSpec) -> Exclusion:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -23,6 +24,10 @@ from reconciler.kinds.fields import (
     ShortName,
     Unquoted,
 )
+from reconciler.kinds.meters import NOT_YET, RESERVED
+
+ChargeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60, strict=True)]
+"""The name of a charge. It has no dot, because a dot precedes it in an address."""
 
 ProductReference = Annotated[Name | ByIdentifier | ById, Target(kind="Product")]
 
@@ -65,10 +70,14 @@ class Range(Model):
 class Included(Model):
     """A free quantity."""
 
-    amount: Quantity = Field(description="The free quantity, in the source's unit (GB or GiB).", examples=[100])
-    per: Literal["customer", "device"] = Field(
+    amount: Quantity = Field(
+        description="The free quantity, in the unit of the charge: GB or GiB, or none for a count.", examples=[100]
+    )
+    per: Annotated[Name, Target(kind="Meter", built_in=RESERVED)] = Field(
         description="`customer`: once for the customer. `device`: for each device; what one device leaves unused "
-        "is not given to another."
+        "is not given to another. The name of a meter: for each unit of that meter in the same hours, such as "
+        "`physical-servers`; all of them share it.",
+        examples=["customer", "device", "physical-servers"],
     )
 
 
@@ -85,8 +94,8 @@ class Rounding(Model):
     )
 
 
-class CustomerMappingSpec(Spec):
-    """The fields of a customer mapping."""
+class Parties(Spec):
+    """Who is billed: the customer of the source, and its company and agreement in ConnectWise."""
 
     customer: Customer = Field(
         description="The customer in the usage source.",
@@ -106,6 +115,23 @@ class CustomerMappingSpec(Spec):
     )
     managed_id: Annotated[str, StringConstraints(pattern=r"^[0-9]+$", max_length=100, strict=True)] = Field(
         description="The company's Managed ID at that solution: digits only, in quotes.", examples=["1001001"]
+    )
+
+
+class ChargeFields(Model):
+    """The fields of a charge: what is counted, and what it costs."""
+
+    meter: Annotated[Name, Target(kind="Meter", built_in=RESERVED)] = Field(
+        "storage",
+        description="What is counted: the name of a meter. Built in are `storage` and `devices`, and for the console "
+        "`selected-size`, `physical-servers`, `virtual-servers`, `workstations` and `documents`.",
+        examples=["storage", "physical-servers"],
+    )
+    name: ChargeName | None = Field(
+        None,
+        description="Name of the charge. It is in the tag and in the address of its additions. Left out: the name of "
+        "its meter.",
+        examples=["servers"],
     )
     product: ProductReference | None = Field(
         None,
@@ -165,20 +191,18 @@ class CustomerMappingSpec(Spec):
     adopt: StrictBool = Field(
         False, description="If true, one existing addition with this agreement and product is taken over."
     )
-    start: Annotated[datetime.date, DateText] | None = Field(
-        None,
-        description='First billed day, such as "2026-11-01", in the time zone of the workspace.',
-        examples=["2026-11-01"],
-    )
-    end: Annotated[datetime.date, DateText] | None = Field(
-        None,
-        description="Last billed day, if the customer leaves. Later usage does not count, and the additions end with "
-        "the last day of that month.",
-        examples=["2027-03-31"],
-    )
+
+    @property
+    def charge_name(self) -> str:
+        """Return the name of the charge: its own, or that of its meter."""
+        return self.name or self.meter
 
     @model_validator(mode="after")
-    def _one_way_to_a_product(self) -> CustomerMappingSpec:
+    def _one_way_to_a_product(self) -> ChargeFields:
+        self._product_or_ranges()
+        return self
+
+    def _product_or_ranges(self) -> None:
         if (self.product is None) == (self.ranges is None):
             raise ValueError("give either product or ranges" + (", not both" if self.product else ""))
         if self.price is not None and self.ranges is not None:
@@ -187,12 +211,21 @@ class CustomerMappingSpec(Spec):
             raise ValueError("prices do not go with ranges: give each range its own prices")
         if self.price is not None and self.prices is not None:
             raise ValueError("price does not go with prices: write it as an entry with its day")
-        if self.start is not None and self.end is not None and self.end < self.start:
-            raise ValueError(f"end {self.end} is before start {self.start}")
+
+    @model_validator(mode="after")
+    def _meters_are_built(self) -> ChargeFields:
+        named = {"meter": self.meter} | ({} if self.included is None else {"included.per": self.included.per})
+        for field, name in named.items():
+            if name in NOT_YET:
+                raise ValueError(f"{field} {name} is not built yet: the console's monthly report is not read")
+        if self.meter in ("customer", "device"):
+            raise ValueError(f"meter {self.meter} is no meter; to count devices, write devices")
+        if self.name is None and "." in self.meter:
+            raise ValueError(f"meter {self.meter} has a dot, which a charge cannot have in its name: add name: …")
         return self
 
     @model_validator(mode="after")
-    def _ranges_rise(self) -> CustomerMappingSpec:
+    def _ranges_rise(self) -> ChargeFields:
         ranges = self.ranges or ()
         below: Decimal | None = None
         for index, item in enumerate(ranges):
@@ -211,6 +244,63 @@ class CustomerMappingSpec(Spec):
         return self
 
 
+class Charge(ChargeFields):
+    """One of several charges of a mapping."""
+
+
+class CustomerMappingSpec(ChargeFields, Parties):
+    """The fields of a customer mapping. It has one charge in its own fields, or several in `charges`."""
+
+    charges: tuple[Charge, ...] | None = Field(
+        None,
+        description="Several charges, such as one for storage and one for servers, instead of `meter`, `product` and "
+        "the other fields of a charge. Each has these fields, and a name that is unique in its mapping.",
+        examples=[[{"product": "backup-gb"}, {"meter": "physical-servers", "product": "backup-server"}]],
+    )
+    start: Annotated[datetime.date, DateText] | None = Field(
+        None,
+        description='First billed day, such as "2026-11-01", in the time zone of the workspace.',
+        examples=["2026-11-01"],
+    )
+    end: Annotated[datetime.date, DateText] | None = Field(
+        None,
+        description="Last billed day, if the customer leaves. Later usage does not count, and the additions end with "
+        "the last day of that month.",
+        examples=["2027-03-31"],
+    )
+
+    @model_validator(mode="after")
+    def _one_way_to_a_product(self) -> CustomerMappingSpec:
+        if self.charges is None:
+            self._product_or_ranges()
+            return self
+        if not self.charges:
+            raise ValueError("charges is an empty list: write at least one charge")
+        fields = ChargeFields.model_fields
+        both = [info.alias or name for name, info in fields.items() if getattr(self, name) != info.default]
+        if both:
+            raise ValueError(f"{both[0]} does not go with charges: give it in each charge")
+        seen: set[str] = set()
+        for index, each in enumerate(self.charges):
+            if each.charge_name in seen:
+                raise ValueError(f"charges[{index}] has the name {each.charge_name} of another charge: add name: …")
+            seen.add(each.charge_name)
+        return self
+
+    def each_charge(self) -> Iterator[tuple[tuple[str | int, ...], ChargeFields]]:
+        """Yield each charge with its place in the spec, which is empty for the charge in the mapping's own fields."""
+        if self.charges is None:
+            yield (), self
+        for index, each in enumerate(self.charges or ()):
+            yield ("charges", index), each
+
+    @model_validator(mode="after")
+    def _start_before_end(self) -> CustomerMappingSpec:
+        if self.start is not None and self.end is not None and self.end < self.start:
+            raise ValueError(f"end {self.end} is before start {self.start}")
+        return self
+
+
 KIND = Kind(
     name="CustomerMapping",
     spec=CustomerMappingSpec,
@@ -220,5 +310,9 @@ KIND = Kind(
         NestedRead("Addition", "agreement"),
         NestedRead("ManagementSolution", "company", unless=("company", "solution", "managed_id")),
     ),
-    alternatives=(frozenset({"product", "ranges"}), frozenset({"price", "prices", "ranges"})),
+    alternatives=(
+        frozenset({"product", "ranges"}),
+        frozenset({"price", "prices", "ranges"}),
+        *(frozenset({info.alias or name, "charges"}) for name, info in ChargeFields.model_fields.items()),
+    ),
 )

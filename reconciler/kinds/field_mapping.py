@@ -37,6 +37,8 @@ class Target:
     """The setup table of the sibling field. It gives the name if a row of this table has only the id."""
     inactive: bool = False
     """Whether entries of the table can be inactive [spec]. An active entry is preferred."""
+    built_in: frozenset[str] = frozenset()
+    """Names of the kind that need no document, such as the built-in meters."""
 
 
 @dataclass(frozen=True, slots=True)

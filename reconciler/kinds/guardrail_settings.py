@@ -18,6 +18,7 @@ class QuantityLimit(Model):
 
     percent: Quantity = Field(Decimal(50), description="Change in percent of the quantity that was billed last.")
     amount: Quantity = Field(Decimal(500), description="Change in the source's unit (GB or GiB).")
+    count: Quantity = Field(Decimal(5), description="Change of a count, such as a number of servers.")
     money: Quantity | None = Field(
         None, description="Change in money a month, in the agreement's currency.", examples=[100]
     )
@@ -40,6 +41,7 @@ class CustomersLimit(Model):
     amount: Quantity = Field(
         Decimal(50), description="Change of the customer's quantity, in the source's unit (GB or GiB)."
     )
+    count: Quantity = Field(Decimal(3), description="Change of the customer's quantity, for a count.")
     share: Quantity = Field(Decimal(50), description="Share of the customers that the run bills, in percent.")
     at_least: Count = Field(10, description="The smallest number of changed customers that trips the guardrail.")
 

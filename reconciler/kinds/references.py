@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from reconciler.kinds.base import SpecField, fields_of
 from reconciler.kinds.field_mapping import FieldMapping, Target
 from reconciler.kinds.fields import REFERENCE_MODELS, LookUp, Model
+from reconciler.kinds.registry import all_kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class ReferenceField:
     """The name in YAML."""
     kind: str | None
     """The kind that the field refers to. None if the references are in models inside the field."""
+    built_in: frozenset[str] = frozenset()
+    """Names that need no document. They are no references."""
 
 
 def references_of(spec: BaseModel, path: tuple[str | int, ...] = ()) -> Iterator[Reference]:
@@ -51,8 +54,14 @@ def references_of(spec: BaseModel, path: tuple[str | int, ...] = ()) -> Iterator
             place = (*path, field.name) if index == "" else (*path, field.name, index)
             if field.kind is None:
                 yield from references_of(item, place)
-            else:
+            elif item not in field.built_in:
                 yield Reference(place, field.kind, item)
+
+
+def references_to_objects(spec: BaseModel) -> Iterator[Reference]:
+    """Yield every reference of a spec to an object in ConnectWise. A meter is none: it exists in manifests only."""
+    of = all_kinds()
+    return (each for each in references_of(spec) if of[each.kind].collection is not None)
 
 
 @cache
@@ -66,7 +75,8 @@ def reference_fields(spec: type[BaseModel]) -> tuple[ReferenceField, ...]:
         kinds = [target.kind for target in targets if isinstance(target, Target) and target.kind]
         name = info.alias or attribute
         if kinds:
-            found.append(ReferenceField(attribute, name, kinds[0]))
+            built_in = frozenset[str]().union(*(each.built_in for each in targets if isinstance(each, Target)))
+            found.append(ReferenceField(attribute, name, kinds[0], built_in))
         elif any(reference_fields(model) for model in _models_in(info.annotation)):
             found.append(ReferenceField(attribute, name, None))
     return tuple(found)

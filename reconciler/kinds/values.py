@@ -79,6 +79,11 @@ def from_json(value: Json) -> Value:
     return value
 
 
+def with_unit(number: str, unit: str | None) -> str:
+    """Return a number with its unit, such as `120.4 GB`. A count has no unit."""
+    return number if unit is None else f"{number} {unit}"
+
+
 def plain_decimal(value: Decimal) -> str:
     """Return a number as text without exponent and trailing zeros: `1E+2` as `100`, `0.120` as `0.12`.
 

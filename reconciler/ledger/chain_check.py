@@ -156,7 +156,7 @@ def _check_parts(
         found.sealed_pulls += 1
         left = any(
             connection.execute(sa.select(part.c.pull_id).where(part.c.pull_id == row["id"]).limit(1)).first()
-            for part in covered.parts
+            for part in covered.deleted
         )
         if emptied and left:
             found.add(covered.name, row["id"], "the pull is of a sealed period, and samples were added to it")

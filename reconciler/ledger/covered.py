@@ -26,6 +26,13 @@ class Covered:
     recorded anew by someone else."""
     parts: tuple[sa.Table, ...] = ()
     """Tables whose rows belong to a row of `table`, and are covered by its entry. Their column `pull_id` names it."""
+    lasting: tuple[sa.Table, ...] = ()
+    """Those of the parts that stay when a period is sealed: a value of a column holds until the next one."""
+
+    @property
+    def deleted(self) -> tuple[sa.Table, ...]:
+        """Return the parts whose rows a seal deletes."""
+        return tuple(each for each in self.parts if each not in self.lasting)
 
     @property
     def name(self) -> str:
@@ -36,7 +43,8 @@ class Covered:
 PULLS = Covered(
     schema.pulls,
     again=schema.pulls.c.approved_at.is_not(None),
-    parts=(schema.samples, schema.earlier_samples),
+    parts=(schema.samples, schema.earlier_samples, schema.device_values),
+    lasting=(schema.device_values,),
 )
 RUNS = Covered(schema.runs, again=schema.runs.c.ended_at.is_not(None))
 WRITES = Covered(schema.writes, final=schema.writes.c.state.in_(("done", "failed")))

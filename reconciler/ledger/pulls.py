@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 
 from reconciler.ledger import schema
-from reconciler.ledger.records import Customer, CustomerRecord, Device, PullRecord, PullState, Sample
+from reconciler.ledger.chunks import chunks
+from reconciler.ledger.device_values import Values
+from reconciler.ledger.records import (
+    NO_VALUES,
+    Customer,
+    CustomerRecord,
+    Device,
+    LastValues,
+    PullRecord,
+    PullState,
+    Sample,
+)
 from reconciler.ledger.store import Ledger
 
-T = TypeVar("T")
-
 _pulls, _customers, _devices, _samples = schema.pulls, schema.customers, schema.devices, schema.samples
-
-# Parameters of one `in (…)`: SQLite accepts 32,766, PostgreSQL's drivers 65,535.
-_CHUNK = 10_000
 
 
 def latest_pull(ledger: Ledger, source: str, *, before: datetime | None = None) -> PullRecord | None:
@@ -92,12 +98,13 @@ def pulls_between(ledger: Ledger, source: str, start: datetime, end: datetime) -
 def _pull_record(row: sa.Row[Any]) -> PullRecord:
     values = dict(row._mapping)
     values["notes"] = tuple(values["notes"])
+    values["columns"] = tuple(values["columns"] or ())
     return PullRecord(**values)
 
 
-def samples_of_pull(ledger: Ledger, pull_id: int) -> list[Sample]:
-    """Return all samples of a pull."""
-    return samples_of_pulls(ledger, [pull_id])[pull_id]
+def samples_of_pull(ledger: Ledger, pull_id: int, columns: Collection[str] = ()) -> list[Sample]:
+    """Return all samples of a pull, with their values of these columns."""
+    return samples_of_pulls(ledger, [pull_id], columns=columns)[pull_id]
 
 
 def samples_of_pulls(
@@ -106,8 +113,12 @@ def samples_of_pulls(
     customer_ids: Collection[str] | None = None,
     *,
     device_ids: Collection[str] | None = None,
+    columns: Collection[str] = (),
 ) -> dict[int, list[Sample]]:
-    """Return the samples of pulls, by pull id; only those of some devices or customers where these are given."""
+    """Return the samples of pulls, by pull id; only those of some devices or customers where these are given.
+
+    The samples have their values of these columns.
+    """
     found: dict[int, list[Sample]] = {pull_id: [] for pull_id in pull_ids}
     column = _devices.c.customer_id if device_ids is None else _devices.c.device_id
     wanted = customer_ids if device_ids is None else device_ids
@@ -118,18 +129,28 @@ def samples_of_pulls(
             sources = {row.source for row in records.values()}
             for conditions in filters:
                 devices = _devices_by_key(connection, sources, conditions)
+                values = Values(connection, devices if columns else (), columns)
                 for table in (schema.samples, schema.earlier_samples):
-                    query = sa.select(table.c.pull_id, table.c.device_key, table.c.observed_at, table.c.bytes)
+                    of_moment = table.c.column_values if table is schema.earlier_samples else sa.null()
+                    cells = (table.c.pull_id, table.c.device_key, table.c.observed_at, table.c.bytes, of_moment)
                     order = (table.c.pull_id, table.c.device_key, table.c.observed_at)
-                    query = query.where(table.c.pull_id.in_(some)).order_by(*order)
+                    query = sa.select(*cells).where(table.c.pull_id.in_(some)).order_by(*order)
                     if conditions:
                         query = query.where(table.c.device_key.in_(sa.select(_devices.c.id).where(*conditions)))
-                    for pull_id, device_key, observed_at, size in connection.execute(query):
+                    for pull_id, device_key, observed_at, size, older in connection.execute(query):
                         pull = records[pull_id]
                         customer_id, device_id = devices[device_key]
                         when = observed_at or pull.started_at
-                        found[pull_id].append(Sample(pull.source, customer_id, device_id, when, size))
+                        held = NO_VALUES
+                        if columns:
+                            newest = table is schema.samples
+                            held = values.at(device_key, pull_id) if newest else _some(older or {}, columns)
+                        found[pull_id].append(Sample(pull.source, customer_id, device_id, when, size, held))
     return found
+
+
+def _some(values: Mapping[str, str], columns: Collection[str]) -> Mapping[str, str]:
+    return {name: value for name, value in values.items() if name in columns}
 
 
 def _devices_by_key(
@@ -202,8 +223,21 @@ def customer_records(ledger: Ledger, source: str) -> Mapping[str, CustomerRecord
         }
 
 
-def chunks(values: Iterable[T]) -> Iterator[list[T]]:
-    """Yield the values in lists that fit into the parameters of one statement."""
-    every = list(values)
-    for start in range(0, len(every), _CHUNK):
-        yield every[start : start + _CHUNK]
+def values_before(
+    ledger: Ledger, source: str, customer_ids: Collection[str], pull_id: int, columns: Collection[str]
+) -> list[LastValues]:
+    """Return the last known values of these columns from before a pull, of all devices of some customers."""
+    found: list[LastValues] = []
+    with ledger.read() as connection:
+        order = (_pulls.c.started_at, _pulls.c.id)
+        here = (_pulls.c.source == source, _pulls.c.state == "whole", _pulls.c.id < pull_id)
+        whole = connection.execute(sa.select(_pulls.c.id, _pulls.c.started_at).where(*here).order_by(*order)).all()
+        for some in chunks(customer_ids) if whole else ():
+            devices = _devices_by_key(connection, [source], [_devices.c.customer_id.in_(some)])
+            values = Values(connection, devices, columns)
+            for device_key, (customer_id, device_id) in devices.items():
+                if (last := values.last_before(device_key, pull_id)) is not None:
+                    known, held = last
+                    then = max((row.started_at for row in whole if row.id <= held), default=whole[0].started_at)
+                    found.append(LastValues(customer_id, device_id, known, then))
+    return found

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from reconciler.ledger import schema
 from reconciler.ledger.chain import append
+from reconciler.ledger.chunks import chunks
 from reconciler.ledger.covered import PULLS
-from reconciler.ledger.pulls import chunks
+from reconciler.ledger.device_values import store_values
 from reconciler.ledger.records import SKEW, Pull, Sample
 from reconciler.ledger.store import Ledger, inserted_id
 
@@ -77,6 +78,7 @@ def _insert_pull(connection: sa.Connection, pull: Pull, *, failed: bool, approve
             samples=0 if failed else len(pull.samples),
             approved_by=approved_by,
             approved_at=None if approved_by is None else pull.started_at,
+            columns=list(pull.columns) or None,
         )
     )
     return inserted_id(row)
@@ -161,27 +163,35 @@ def _insert_samples(connection: sa.Connection, pull_id: int, pull: Pull) -> None
         ],
     )
     _insert_earlier(connection, pull_id, older, ids)
+    store_values(connection, pull_id, {ids[key]: sample.values for key, sample in newest.items()})
 
 
 def _insert_earlier(
     connection: sa.Connection, pull_id: int, older: Iterable[Sample], ids: Mapping[_DeviceId, int]
 ) -> None:
     """Store older samples that are not stored yet. A file that is read every hour repeats them each time."""
-    sizes = {(ids[each.customer_id, each.device_id or ""], each.observed_at): each.bytes for each in older}
-    if not sizes:
+    found = {
+        (ids[each.customer_id, each.device_id or ""], each.observed_at): (each.bytes, dict(each.values))
+        for each in older
+    }
+    if not found:
         return
-    stored: set[tuple[int, datetime, int | None]] = set()
-    for some in chunks({device_key for device_key, _ in sizes}):
-        rows = connection.execute(
-            sa.select(_earlier.c.device_key, _earlier.c.observed_at, _earlier.c.bytes).where(
-                _earlier.c.device_key.in_(some)
-            )
-        )
-        stored.update((row.device_key, row.observed_at, row.bytes) for row in rows)
+    stored: dict[tuple[int, datetime], list[tuple[int | None, dict[str, str]]]] = {}
+    for some in chunks({device_key for device_key, _ in found}):
+        columns = (_earlier.c.device_key, _earlier.c.observed_at, _earlier.c.bytes, _earlier.c.column_values)
+        for row in connection.execute(sa.select(*columns).where(_earlier.c.device_key.in_(some))):
+            of_moment = stored.setdefault((row.device_key, row.observed_at), [])
+            of_moment.append((row.bytes, row.column_values or {}))
     new = [
-        {"pull_id": pull_id, "device_key": device_key, "observed_at": observed_at, "bytes": size}
-        for (device_key, observed_at), size in sizes.items()
-        if (device_key, observed_at, size) not in stored
+        {
+            "pull_id": pull_id,
+            "device_key": device_key,
+            "observed_at": observed_at,
+            "bytes": size,
+            "column_values": values or None,
+        }
+        for (device_key, observed_at), (size, values) in found.items()
+        if (size, values) not in stored.get((device_key, observed_at), ())
     ]
     if new:
         connection.execute(sa.insert(_earlier), new)

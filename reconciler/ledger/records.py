@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal
 
 SKEW = timedelta(minutes=5)
@@ -20,6 +21,10 @@ IN_RECYCLE_BIN = "RecycleBin"
 """State of a customer in the backup console's recycle bin: it is listed, and its devices do not count."""
 
 
+NO_VALUES: Mapping[str, str] = MappingProxyType({})
+"""The values of a sample that has only its used storage."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """The used storage of one device at one time, as its source reports it."""
@@ -31,6 +36,8 @@ class Sample:
     observed_at: datetime
     bytes: int | None
     """Used storage. None means that the source gave no figure, which is not 0."""
+    values: Mapping[str, str] = field(default_factory=lambda: NO_VALUES, hash=False)
+    """The values of other columns that meters use. A column without a value is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,8 @@ class Pull:
     error: str | None = None
     notes: tuple[str, ...] = ()
     """Sentences about usage that was left out on purpose, such as that of customers in the recycle bin."""
+    columns: tuple[str, ...] = ()
+    """The columns that it read beside used storage. A sample without a value of one of them lacks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,8 @@ class PullRecord:
     approved_by: str | None = None
     """Who approved a pull that was not believed, as `user@host`."""
     approved_at: datetime | None = None
+    columns: tuple[str, ...] = ()
+    """The columns that it read beside used storage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,17 @@ class Reading:
     device_id: str | None
     bytes: int
     observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LastValues:
+    """The last known values of a device, in other columns than used storage."""
+
+    customer_id: str
+    device_id: str | None
+    values: Mapping[str, str]
+    observed_at: datetime
+    """The last pull in which all of them held."""
 
 
 @dataclass(frozen=True, slots=True)

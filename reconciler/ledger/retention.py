@@ -99,7 +99,7 @@ def _empty(ledger: Ledger, sealed: Seal, now: datetime) -> Seal:
         ids = list(connection.execute(sa.select(_pulls.c.id).where(own).order_by(_pulls.c.id)).scalars())
     for start in range(0, len(ids), _PULLS_AT_ONCE):
         with ledger.write() as connection:
-            for part in PULLS.parts:
+            for part in PULLS.deleted:
                 some = part.c.pull_id.in_(ids[start : start + _PULLS_AT_ONCE])
                 connection.execute(sa.delete(part).where(some))
     with ledger.write() as connection:

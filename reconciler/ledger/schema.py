@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from reconciler.ledger import driver_errors
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "ledger_version"
 
@@ -59,7 +59,8 @@ metadata = sa.MetaData()
 # SQLite numbers rows by itself only in an INTEGER column; in other databases the numbers can exceed 32 bits.
 _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-# Each reading of a usage source, whole, failed or not believed.
+# Each reading of a usage source, whole, failed or not believed. `columns` has the columns that it read beside used
+# storage. It is null where there are none.
 pulls = sa.Table(
     "pulls",
     metadata,
@@ -74,6 +75,7 @@ pulls = sa.Table(
     sa.Column("samples", sa.Integer, nullable=False),
     sa.Column("approved_by", sa.Text),
     sa.Column("approved_at", UtcTime),
+    sa.Column("columns", sa.JSON(none_as_null=True)),
     sa.Index("pulls_by_time", "source", "state", "started_at"),
 )
 
@@ -123,7 +125,8 @@ samples = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# A file can hold several samples of one device. The newest one is in `samples`; each earlier one is stored here once.
+# A file can hold several samples of one device. The newest one is in `samples`; each earlier one is stored here once,
+# with the values of its other columns.
 earlier_samples = sa.Table(
     "earlier_samples",
     metadata,
@@ -131,7 +134,20 @@ earlier_samples = sa.Table(
     sa.Column("observed_at", UtcTime, primary_key=True),
     sa.Column("pull_id", _Id, sa.ForeignKey("pulls.id"), primary_key=True, autoincrement=False),
     sa.Column("bytes", sa.BigInteger),
+    sa.Column("column_values", sa.JSON(none_as_null=True)),
     sa.Index("earlier_samples_by_pull", "pull_id"),
+    sqlite_with_rowid=False,
+)
+
+# The values of other columns than used storage, for the samples in `samples`. A value is stored when it changes: it
+# holds from its pull on. It is null from the pull on in which the source gave none.
+device_values = sa.Table(
+    "device_values",
+    metadata,
+    sa.Column("device_key", _Id, sa.ForeignKey("devices.id"), primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("pull_id", _Id, sa.ForeignKey("pulls.id"), primary_key=True, autoincrement=False),
+    sa.Column("value", sa.Text),
     sqlite_with_rowid=False,
 )
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from reconciler.kinds.base import Kind, NestedRead, key_part
 from reconciler.kinds.live_state import Key, LiveObject
-from reconciler.kinds.references import references_of
+from reconciler.kinds.references import references_to_objects
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
 from reconciler.live.candidates import Candidates
@@ -80,7 +80,7 @@ class Matcher:
             before = len(self._problems)
             found = {
                 reference.path: self.references.resolve(reference, document)
-                for reference in references_of(document.spec)
+                for reference in references_to_objects(document.spec)
             }
             self._links[address] = {path: link for path, link in found.items() if link is not None}
             if document.kind.collection is None:
@@ -130,7 +130,7 @@ class Matcher:
 
     def _check_billable(self, document: Document, found: Mapping[Path, Link | None]) -> None:
         """Add a problem if a mapping refers to an object that cannot be billed: a product of class Bundle."""
-        for reference in references_of(document.spec):
+        for reference in references_to_objects(document.spec):
             link = found[reference.path]
             of = kind(reference.kind)
             live = None if link is None else self.indexes.of(of).by_id.get(link.id or 0)
@@ -141,7 +141,7 @@ class Matcher:
 
     def _check_spelling(self, document: Document) -> None:
         """Add a problem if a mapping refers to a document whose object has another spelling in ConnectWise."""
-        for reference in references_of(document.spec):
+        for reference in references_to_objects(document.spec):
             target = self.manifests.by_address.get(f"{reference.kind}/{reference.value}")
             if target is None or self.live_object(target) is not None:
                 continue

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from reconciler.kinds.dated_prices import DatedPrice, entry_in_force
 from reconciler.manifests.defaults import Defaults
 from reconciler.manifests.documents import Document
+from reconciler.manifests.meter_rules import charges_of
 from reconciler.manifests.positions import Path
 from reconciler.manifests.report import Location, Report
 
@@ -42,11 +43,12 @@ def _month(now: datetime, workspace: Document) -> date | None:
 
 def _lists(document: Document) -> Iterator[tuple[Path, tuple[DatedPrice, ...]]]:
     """Yield each list of dated prices of a spec, with its path."""
-    if prices := _get(document, "prices"):
-        yield ("prices",), prices
-    for index, each in enumerate(_get(document, "ranges") or ()):
-        if each.prices:
-            yield ("ranges", index, "prices"), each.prices
+    for path, charge in charges_of(document):
+        if prices := charge.get("prices"):
+            yield (*path, "prices"), prices
+        for index, each in enumerate(charge.get("ranges") or ()):
+            if each.prices:
+                yield (*path, "ranges", index, "prices"), each.prices
 
 
 def _place(document: Document, path: Path, defaults: Defaults) -> Location:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args
@@ -11,6 +11,8 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from reconciler.kinds.fields import LookUp
+from reconciler.kinds.meter import KIND as METER
+from reconciler.kinds.meters import BUILT_IN
 from reconciler.kinds.references import Reference, reference_fields, references_of
 from reconciler.kinds.registry import all_kinds
 from reconciler.manifests.annotations import members
@@ -122,10 +124,19 @@ def check_references(found: Index, broken: Broken, report: Report) -> None:
             _report_missing(document, reference, names.get(reference.kind, []), report)
 
 
+def _built_in(reference: Reference) -> Collection[str]:
+    """Return the names of a kind that need no document."""
+    return BUILT_IN if reference.kind == METER.name else ()
+
+
 def _report_missing(document: Document, reference: Reference, names: list[str], report: Report) -> None:
-    lookups = listed(f"{{{by}: …}}" for by in lookup_fields()[reference.kind])
-    advice = f"if it exists in ConnectWise without a manifest, look it up with {lookups}"
-    if guess := did_you_mean(near(str(reference.value), names)):
+    fields = lookup_fields().get(reference.kind, ())
+    if fields:
+        lookups = listed(f"{{{by}: …}}" for by in fields)
+        advice = f"if it exists in ConnectWise without a manifest, look it up with {lookups}"
+    else:
+        advice = f"declare it, or name one that is built in: {listed(_built_in(reference), 'and')}"
+    if guess := did_you_mean(near(str(reference.value), [*names, *_built_in(reference)])):
         advice = f"{guess} Otherwise, {advice}"
     if file := document.defaulted.get(str(reference.path[0])):
         advice += f"; the name comes from {file}"

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from reconciler.kinds.references import references_of
 from reconciler.manifests.documents import Document
+from reconciler.manifests.meter_rules import charges_of, check_meters
+from reconciler.manifests.positions import Path
 from reconciler.manifests.references import Index
 from reconciler.manifests.report import Location, Report
 from reconciler.manifests.retirement import check_retired
@@ -34,6 +36,7 @@ def check_rules(index: Index, workspace: Document | None, report: Report) -> Non
     exclusions = by_kind.get("Exclusion", [])
     if workspace is not None:
         _sources_exist([*mappings, *exclusions], workspace, report)
+    check_meters(by_kind.get("Meter", []), mappings, workspace, index, report)
     _mapped_or_excluded(mappings, exclusions, report)
     for document in [*mappings, *by_kind.get("ManagementSolution", [])]:
         _same_company(document, "agreement", "Agreement", index, report)
@@ -144,22 +147,27 @@ def _lines_fit(mappings: list[Document], index: Index, report: Report) -> None:
         reference = _get(mapping, "agreement")
         agreement = None if reference is None else index.find("Agreement", reference)
         if agreement is None or _get(agreement, "invoiced") != "arrears":
-            if _get(mapping, "lines") == "perPeriod":
+            for path in _with_lines(mapping, "perPeriod"):
                 report.add(
-                    Location(mapping.origin, ("spec", "lines")),
+                    Location(mapping.origin, path),
                     "lines: perPeriod on an agreement that is invoiced in advance is not built yet",
                     "use rolling, or declare invoiced: arrears for the agreement",
                 )
             continue
-        if _get(mapping, "lines") == "rolling":
-            file = mapping.defaulted.get("lines")
+        for path in _with_lines(mapping, "rolling"):
+            file = mapping.defaulted.get(str(path[1]))
             report.add(
-                Location(mapping.origin, ("spec", "lines")),
+                Location(mapping.origin, path),
                 f"lines: rolling{f' (from {file})' if file else ''} does not fit {agreement.address}, which is "
                 "invoiced in arrears, at {other}: an invoice would bill the quantity of the next month",
                 "write lines: perPeriod, or leave it out",
                 other=Location(agreement.origin, ("spec", "invoiced")),
             )
+
+
+def _with_lines(mapping: Document, lines: str) -> Iterator[Path]:
+    """Yield the place of `lines` in each charge that declares this value."""
+    return (("spec", *path, "lines") for path, charge in charges_of(mapping) if charge.get("lines") == lines)
 
 
 def _solutions_fit(mappings: list[Document], solutions: list[Document], index: Index, report: Report) -> None:

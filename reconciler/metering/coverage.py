@@ -9,6 +9,7 @@ Planning of additions appends a row for each orphan, an addition of ours without
 | mapping whose `end` is past | ended: its last month is billed, and later usage does not count |
 | mapping whose customer was never listed | never seen: only a minimum is billed |
 | mapping with `metadata.proposed: true` | proposed: listed with the money that it would have, never billed |
+| a device that no count of its mapping takes | uncounted |
 | source and exclusion | excluded, or unmapped after the exclusion has expired |
 | source only | unmapped |
 | mapping only, whole pull | vanished: held for `graceHours`, then its usage counts as zero |
@@ -24,7 +25,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from reconciler.kinds.billing_rules import Unit
+from reconciler.kinds.meters import Unit
 
 State = Literal[
     "billed",
@@ -33,6 +34,7 @@ State = Literal[
     "refused",
     "proposed",
     "ended",
+    "uncounted",
     "excluded",
     "unmapped",
     "unattributed",
@@ -63,6 +65,8 @@ class CoverageRow:
     detail: str
     """The reason, as a sentence for the reader."""
     mapping: str | None = None
+    charge: str | None = None
+    """The charge of the mapping. A mapping has a row for each of its charges."""
     quantity: Decimal | None = None
     """Quantity in `unit`. None if unknown, which is not 0."""
     unit: Unit | None = None

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from reconciler.kinds.billing_rules import Rule
+from reconciler.kinds.billing_rules import Measure, Rule
 from reconciler.metering.customer_now import CustomerNow
 from reconciler.metering.history import History
 from reconciler.metering.measures import HourTotal, Measured, choose_hours
 
 
 def measure(
-    rule: Rule, history: History, current: CustomerNow, start: datetime, until: datetime | None = None
+    rule: Rule,
+    history: History,
+    current: CustomerNow,
+    start: datetime,
+    until: datetime | None = None,
+    other: History | None = None,
 ) -> Measured | None:
     """Return a customer's measure from `start` to now, or to `until` if that is earlier. None if no figure is known.
+
+    `other` is the history of the allowance's meter. Only hours in which both are known can be chosen.
 
     `last` uses the newest pull. Figures from before `start` are not measured, but a device that reports no figure
     after `start` keeps its last earlier one.
@@ -22,7 +31,9 @@ def measure(
     over = until is not None and until <= span.now
     if rule.measure == "last" and not over:
         total = history.total_now(current, start)
-        return choose_hours("last", () if total is None else (total,))
+        newest_hours = () if total is None else (total,)
+        beside = None if other is None else other.total_now(other.customer_now(rule.customer_id), start)
+        return _chosen(rule.measure, newest_hours, None if other is None else () if beside is None else (beside,))
     hours = history.hours(rule.customer_id, start)
     first = history.source.first_seen.get(rule.customer_id)
     begins = start if first is None else max(start, first)
@@ -30,7 +41,21 @@ def measure(
     if until is not None and over:
         hours = tuple(each for each in hours if each.hour < until)
         newest = span.hour_of(until) - 1
-    return choose_hours(rule.measure, hours, elapsed=newest - span.hour_of(begins) + 1)
+    others = None if other is None else other.hours(rule.customer_id, start)
+    return _chosen(rule.measure, hours, others, elapsed=newest - span.hour_of(begins) + 1)
+
+
+def _chosen(
+    which: Measure, hours: Sequence[HourTotal], others: Sequence[HourTotal] | None, *, elapsed: int | None = None
+) -> Measured | None:
+    """Return the hours that the measure bills. `others` are those of the allowance's meter. None if it has none."""
+    if others is None:
+        return choose_hours(which, hours, elapsed=elapsed)
+    beside = {each.hour: each.bytes for each in others}
+    measured = choose_hours(which, [each for each in hours if each.hour in beside], elapsed=elapsed)
+    if measured is None:
+        return None
+    return replace(measured, others=sum(beside[each.hour] for each in measured.chosen))
 
 
 def no_usage(history: History, start: datetime) -> Measured:

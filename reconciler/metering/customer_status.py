@@ -12,13 +12,24 @@ from datetime import date, datetime, timedelta
 from typing import cast
 
 from reconciler.errors import in_one_line
-from reconciler.kinds.billing_rules import BillingSettings, Rule, Unit
+from reconciler.kinds.billing_rules import BillingSettings, Rule
+from reconciler.kinds.meters import Unit
 from reconciler.metering.coverage import Effect, State
 from reconciler.metering.customer_now import CustomerNow, DeviceNow
 from reconciler.metering.history import History
 from reconciler.metering.period import Period
 from reconciler.metering.snapshot import SourceSnapshot
-from reconciler.metering.wording import DATED_AHEAD, NEVER_READ, SILENT, figures, hours, named, size_text, when
+from reconciler.metering.wording import (
+    DATED_AHEAD,
+    NEVER_COUNTED,
+    NEVER_READ,
+    SILENT,
+    figures,
+    hours,
+    named,
+    size_text,
+    when,
+)
 
 LATE_USAGE = timedelta(days=30)
 """How long usage after a mapping's `end` is accounted for."""
@@ -79,7 +90,7 @@ def status_of(history: History, rule: Rule, current: CustomerNow, settings: Bill
         text = f"the last figure is older than maxAge ({limit}), so the customer is held: {figures(old, rule.unit)}"
         return CustomerStatus("stale", "held", text, accounted=False).adding(dated)
     status = CustomerStatus("billed", "billed", _unusual_state(history.source, rule.customer_id), accounted=not dated)
-    return status.adding(dated, silence(current, rule.unit), never_read(current.of("never")))
+    return status.adding(dated, silence(current, rule.unit), never_read(current.of("never"), rule.unit))
 
 
 def ended_status(rule: Rule, current: CustomerNow, period: Period, today: date) -> CustomerStatus:
@@ -100,16 +111,17 @@ def ended_status(rule: Rule, current: CustomerNow, period: Period, today: date) 
     return late.adding(f"{rule.source} still lists {used}, which nothing bills{advice}")
 
 
-def silence(current: CustomerNow, unit: Unit) -> str:
+def silence(current: CustomerNow, unit: Unit | None) -> str:
     """Return a sentence on devices that are listed without a new figure. Empty if there are none."""
     silent = current.of("silent")
     return SILENT.format(figures(silent, unit)) if silent else ""
 
 
-def never_read(devices: Sequence[DeviceNow]) -> str:
+def never_read(devices: Sequence[DeviceNow], unit: Unit | None) -> str:
     """Return a sentence on devices that never reported a figure. Empty if there are none."""
     names = named([device.device_id for device in devices])
-    return NEVER_READ[len(devices) > 1].format(names) if names else ""
+    texts = NEVER_COUNTED if unit is None else NEVER_READ
+    return texts[len(devices) > 1].format(names) if names else ""
 
 
 def dated_ahead(devices: Sequence[str | None]) -> str:
@@ -126,11 +138,13 @@ def _absent(history: History, rule: Rule, settings: BillingSettings) -> Customer
     if last is None:
         return _never_sampled(source, rule, tolerated=there and tolerated, now=now, grace=grace)
     since = last.observed_at
-    used = "an unknown size" if last.bytes is None else size_text(last.bytes, rule.unit)
+    used = "an unknown size " if rule.meter.is_storage else ""
+    if last.bytes is not None:
+        used = f"{size_text(last.bytes, rule.unit)} "
     gone = f"{source.source} lists the customer without devices"
     if not there:
         gone = f"{source.source} no longer lists the customer"
-    what = f"{gone}; the last sample was {used} at {when(since)}"
+    what = f"{gone}; the last sample was {used}at {when(since)}"
     if now - since < grace:
         until = f"the additions stay unchanged until {when(since + grace)}, then usage counts as zero"
         return CustomerStatus("vanished", "held", f"{what}; {until}", accounted=tolerated)

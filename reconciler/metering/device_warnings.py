@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.metering.coverage import CoverageRow
 from reconciler.metering.customer_now import CustomerNow, DeviceState
-from reconciler.metering.wording import DATED_AHEAD, NEVER_READ, SILENT, device_name, figure_of
+from reconciler.metering.wording import DATED_AHEAD, NEVER_COUNTED, NEVER_READ, SILENT, device_name, figure_of
 
 NAMED = 20
 """The most devices that one warning names. The rest is counted. The coverage row of each customer names its devices."""
@@ -21,7 +21,8 @@ def device_warnings(customers: Sequence[Customer]) -> Iterator[str]:
         of_source = [each for each in customers if each[0].source == source]
         for texts, devices in (
             ((SILENT, SILENT), _in_state(of_source, "silent")),
-            (NEVER_READ, _in_state(of_source, "never")),
+            (NEVER_READ, _in_state([each for each in of_source if each[0].unit is not None], "never")),
+            (NEVER_COUNTED, _in_state([each for each in of_source if each[0].unit is None], "never")),
             (DATED_AHEAD, _ahead(of_source)),
         ):
             if devices:
@@ -30,9 +31,7 @@ def device_warnings(customers: Sequence[Customer]) -> Iterator[str]:
 
 def _in_state(customers: Sequence[Customer], state: DeviceState) -> list[str]:
     return [
-        f"{figure_of(device, row.unit or 'GB')} of {row.name}"
-        for row, current in customers
-        for device in current.of(state)
+        f"{figure_of(device, row.unit)} of {row.name}" for row, current in customers for device in current.of(state)
     ]
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
+from reconciler.kinds.meters import STORAGE, Meter
 from reconciler.ledger.records import LastSeen
 from reconciler.metering.customer_now import CustomerNow, DeviceNow, is_mixed
 from reconciler.metering.device_exclusions import DeviceExclusions, is_excluded
 from reconciler.metering.figures import Figure, Figures, FiguresOfDevices
 from reconciler.metering.hourly import HourlyTotals
 from reconciler.metering.measures import DeviceReading, HourTotal
+from reconciler.metering.metered import counted_once, metered
 from reconciler.metering.period import Span
 from reconciler.metering.snapshot import DeviceId, SourceSnapshot
 
@@ -17,12 +20,21 @@ from reconciler.metering.snapshot import DeviceId, SourceSnapshot
 class History:
     """The believed pulls of one source up to the moment of `span`.
 
-    The source must have a believed pull. `exclusions` are the devices that do not count.
+    The source must have a believed pull. `exclusions` are the devices that do not count. What counts of a device is
+    `meter`: the used storage, if it is left out.
     """
 
-    def __init__(self, source: SourceSnapshot, span: Span, exclusions: DeviceExclusions | None = None) -> None:
+    def __init__(
+        self,
+        source: SourceSnapshot,
+        span: Span,
+        exclusions: DeviceExclusions | None = None,
+        meter: Meter = STORAGE,
+    ) -> None:
+        source = metered(source, meter)
         self.source = source
         self.span = span
+        self._distinct = meter.how == "distinct"
         self._exclusions = exclusions or {}
         self._pulls = source.pulls
         self._figures = Figures(source)
@@ -30,7 +42,10 @@ class History:
 
     def hours(self, customer_id: str, since: datetime) -> tuple[HourTotal, ...]:
         """Return the hours of a customer that have a total, oldest first, from `since` to the end of the period."""
-        return self._hourly.of_customer(customer_id, since)
+        hours = self._hourly.of_customer(customer_id, since)
+        if not self._distinct:
+            return hours
+        return tuple(replace(hour, devices=tuple(counted_once(hour.devices))) for hour in hours)
 
     def customer_now(self, customer_id: str) -> CustomerNow:
         """Return a customer and its devices as the newest pull lists them."""
@@ -59,7 +74,7 @@ class History:
             leave_out = bool(self._exclusions) and is_excluded(self._exclusions, customer_id, device, started_at)
             (excluded if leave_out else devices).append(now)
         return CustomerNow(
-            devices=tuple(devices),
+            devices=tuple(counted_once(devices) if self._distinct else devices),
             excluded=tuple(excluded),
             listed=True,
             mixed=is_mixed(samples),

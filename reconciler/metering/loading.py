@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from reconciler.kinds.billing_rules import BillingSettings, Rule, Unit
+from reconciler.kinds.billing_rules import BillingSettings, Rule
+from reconciler.kinds.meters import Meter, Unit
 from reconciler.ledger import pulls
-from reconciler.ledger.records import SKEW, Device, LastSeen, PullRecord, Reading, Sample
+from reconciler.ledger.records import SKEW, Device, LastSeen, LastValues, PullRecord, Reading, Sample
 from reconciler.ledger.store import Ledger
 from reconciler.metering.collect import Collected
 from reconciler.metering.period import Period, local_date, period_of
@@ -31,6 +32,13 @@ class _Request:
     since: datetime
     """The start of the pulls that they need: before the period, by the longer of `maxAge` and `graceHours`."""
     now: datetime
+    meters: frozenset[Meter]
+    """What is counted of the customers that a rule bills."""
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Return the columns that the meters need beside used storage."""
+        return frozenset[str]().union(*(each.columns for each in self.meters))
 
 
 def load_snapshots(
@@ -59,7 +67,9 @@ def load_snapshots(
         of_source = [rule for rule in rules if rule.source == source]
         measured = frozenset(rule.customer_id for rule in of_source if is_measured_by_hour(rule, period, today))
         measured |= {customer for of, customer in by_hour if of == source}
-        return _Request(ledger, source, unit, frozenset(rule.customer_id for rule in of_source), measured, since, now)
+        billed = frozenset(rule.customer_id for rule in of_source)
+        meters = frozenset(meter for rule in of_source for meter in rule.meters)
+        return _Request(ledger, source, unit, billed, measured, since, now, meters)
 
     return {source: _load(request(source, unit), in_memory) for source, unit in units.items()}
 
@@ -79,8 +89,10 @@ def _load(request: _Request, in_memory: Mapping[int, tuple[Sample, ...]]) -> Sou
     if record is None:
         return SourceSnapshot(source, request.unit, latest=latest)
     samples = in_memory.get(record.id)
-    whole = WholePull(record, _by_customer(pulls.samples_of_pull(ledger, record.id) if samples is None else samples))
-    measured = set(request.measured)
+    if samples is None:
+        samples = tuple(pulls.samples_of_pull(ledger, record.id, request.columns))
+    whole = WholePull(record, _by_customer(samples))
+    measured = set(request.measured) | _without_values(whole, request)
     if _has_later(ledger, source, record):
         # The ledger keeps only the newest state of each device, which is later than `now`. Use the earlier pulls.
         measured |= request.customers | {customer for customer, _ in _gaps([whole])}
@@ -91,8 +103,9 @@ def _load(request: _Request, in_memory: Mapping[int, tuple[Sample, ...]]) -> Sou
         request.unit,
         latest=latest,
         whole=whole,
-        earlier=_with_moved(ledger, earlier, devices.moved),
+        earlier=_with_moved(request, earlier, devices.moved),
         before=devices.before,
+        values_before=_values_before(request, (*earlier, whole)[0].record, measured),
         devices_since=devices.devices_since,
         known=pulls.customer_records(ledger, source),
         last_seen=devices.last_seen,
@@ -113,15 +126,37 @@ def _earlier(request: _Request, newest: PullRecord, customer_ids: Collection[str
     end = newest.started_at + timedelta.resolution  # includes an earlier pull of the same moment
     between = pulls.whole_pulls_between(request.ledger, request.source, request.since, end)
     records = [record for record in between if record.id != newest.id]
-    samples = pulls.samples_of_pulls(request.ledger, [record.id for record in records], customer_ids)
+    numbers = [record.id for record in records]
+    samples = pulls.samples_of_pulls(request.ledger, numbers, customer_ids, columns=request.columns)
     return tuple(WholePull(record, _by_customer(samples[record.id])) for record in records)
 
 
-def _with_moved(ledger: Ledger, earlier: Sequence[WholePull], devices: Collection[str]) -> tuple[WholePull, ...]:
+def _without_values(whole: WholePull, request: _Request) -> set[str]:
+    """Return the billed customers with a device that lacks a value, or whose value is about an earlier moment.
+
+    Their earlier pulls have the last value.
+    """
+    columns = request.columns
+    return {
+        customer_id
+        for customer_id in request.customers
+        for sample in (whole.samples.get(customer_id, ()) if columns else ())
+        if not columns <= sample.values.keys() or sample.observed_at != whole.record.started_at
+    }
+
+
+def _values_before(request: _Request, first: PullRecord, measured: Collection[str]) -> Sequence[LastValues]:
+    if not request.columns or not measured:
+        return ()
+    return pulls.values_before(request.ledger, request.source, measured, first.id, request.columns)
+
+
+def _with_moved(request: _Request, earlier: Sequence[WholePull], devices: Collection[str]) -> tuple[WholePull, ...]:
     """Add the samples that a moved device has under its other customers: it keeps its last figure when it moves."""
     if not earlier or not devices:
         return tuple(earlier)
-    samples = pulls.samples_of_pulls(ledger, [pull.record.id for pull in earlier], device_ids=devices)
+    numbers = [pull.record.id for pull in earlier]
+    samples = pulls.samples_of_pulls(request.ledger, numbers, device_ids=devices, columns=request.columns)
     return tuple(WholePull(pull.record, {**_by_customer(samples[pull.record.id]), **pull.samples}) for pull in earlier)
 
 

@@ -18,6 +18,7 @@ class DeviceReading:
 
     device_id: str | None
     bytes: int
+    """Its bytes. For a meter of another kind, the number that the meter gives it, such as 1 in a count of devices."""
     read_at: datetime
     """The moment that the figure is about. It is before the hour if `held` is true."""
     held: bool
@@ -38,7 +39,7 @@ class HourTotal:
 
     @property
     def bytes(self) -> int:
-        """Return the sum over all devices in bytes."""
+        """Return the sum over all devices, in bytes or as the meter counts."""
         return sum(device.bytes for device in self.devices)
 
 
@@ -57,6 +58,8 @@ class Measured:
     elapsed_hours: int | None = None
     """The number of hours until now, from the latest of three moments: the start of the period, the start of the
     mapping, and the customer's first sample. It also counts held hours and hours without a pull. None if unknown."""
+    others: int = 0
+    """The sum of the meter of the allowance over the chosen hours. 0 if the allowance has none."""
 
     @property
     def known_of_elapsed(self) -> tuple[int, int] | None:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reconciler.kinds.billing_rules import Unit
-from reconciler.ledger.records import SKEW, CustomerRecord, LastSeen, PullRecord, Reading, Sample
+from reconciler.kinds.meters import Unit
+from reconciler.ledger.records import SKEW, CustomerRecord, LastSeen, LastValues, PullRecord, Reading, Sample
 
 DeviceId = str | None
 """A device's id. None if the source reports one total for the customer, without devices."""
@@ -59,6 +59,8 @@ class SourceSnapshot:
     period, earlier by the longer of `maxAge` and `graceHours`."""
     before: Mapping[str, Mapping[DeviceId, Reading]] = field(default_factory=dict)
     """The last figure from before the first of these pulls, by customer and device, if the device needs one."""
+    values_before: Sequence[LastValues] = ()
+    """The last values of other columns from before the first of these pulls, for customers measured by hour."""
     devices_since: Mapping[str, Mapping[DeviceId, datetime]] = field(default_factory=dict)
     """The moment of each device's first sample ever, by customer and device. Only for customers measured by hour."""
     known: Mapping[str, CustomerRecord] = field(default_factory=dict)

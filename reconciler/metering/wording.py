@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from reconciler.kinds.billing_rules import BYTES_OF, Unit
+from reconciler.kinds.billing_rules import BYTES_OF
+from reconciler.kinds.meters import Unit
 from reconciler.manifests.suggestions import listed
 from reconciler.metering.customer_now import DeviceNow
 from reconciler.metering.snapshot import DeviceId
@@ -23,6 +24,12 @@ NEVER_READ = (
 )
 """A sentence on a device that never reported a figure, and on several."""
 
+NEVER_COUNTED = (
+    "{} has never had the values that its meter needs, so it counts 0",
+    "{} have never had the values that their meter needs, so they count 0",
+)
+"""The same for a meter without a unit."""
+
 DATED_AHEAD = (
     "{} has a figure dated after this run, which is ignored",
     "{} have figures dated after this run, which are ignored",
@@ -35,12 +42,12 @@ def named(devices: Sequence[DeviceId]) -> str:
     return _listed([device_name(device) for device in devices])
 
 
-def figures(devices: Sequence[DeviceNow], unit: Unit) -> str:
+def figures(devices: Sequence[DeviceNow], unit: Unit | None) -> str:
     """Return devices with the last figure of each, for a sentence."""
     return _listed([figure_of(device, unit) for device in devices])
 
 
-def figure_of(device: DeviceNow, unit: Unit) -> str:
+def figure_of(device: DeviceNow, unit: Unit | None) -> str:
     """Return a device's name with its last figure and the time of that figure."""
     last = "" if device.read_at is None else f" (last {size_text(device.bytes, unit)} at {when(device.read_at)})"
     return f"{device_name(device.device_id)}{last}"
@@ -68,6 +75,8 @@ def hours(span: timedelta) -> str:
     return f"{span.total_seconds() / 3600:g} h"
 
 
-def size_text(size: int, unit: Unit) -> str:
-    """Return a size in bytes for a message, in `unit` with at most three decimals."""
+def size_text(size: int, unit: Unit | None) -> str:
+    """Return a size in bytes for a message, in `unit` with at most three decimals. A number without a unit stays."""
+    if unit is None:
+        return str(size)
     return f"{(Decimal(size) / BYTES_OF[unit]).quantize(Decimal('0.001')).normalize():f} {unit}"

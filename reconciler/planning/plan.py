@@ -176,7 +176,7 @@ class CoverageRow(Record):
     quantity: Amount | None = None
     """Null is unknown, and not zero."""
     unit: str | None = None
-    """The unit of the quantity, `GB` or `GiB`."""
+    """The unit of the quantity, `GB` or `GiB`. Null for a count."""
     money: Amount | None = None
     """What is billed for the customer a month, or what is at risk."""
     detail: str = ""
@@ -185,6 +185,8 @@ class CoverageRow(Record):
     """If false, `plan` and `apply` end with exit code 5."""
     address: str | None = None
     """The mapping that bills the customer, as `CustomerMapping/acme`, or null."""
+    charge: str | None = None
+    """The charge of the mapping, if it has several: each of them has a row. Null otherwise."""
     released: Released | None = None
     """For a customer that a guardrail holds."""
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from pydantic import ValidationError
 
-from reconciler.kinds.billing_rules import Rule, RuleError, Unit, rule_of
+from reconciler.kinds.billing_rules import Rule, RuleError, rule_of
 from reconciler.kinds.customer_mapping import CustomerMappingSpec, ProductReference
 from reconciler.kinds.dated_prices import UNKNOWN, UnitPrice, days_after
 from reconciler.kinds.live_state import LiveState
+from reconciler.kinds.meters import Unit
 from reconciler.kinds.product import ProductSpec
 from reconciler.kinds.values import Link
 from reconciler.manifests.documents import DocumentOf, Manifests
 from reconciler.rating.line_kinds import LineKinds
+from reconciler.rating.meters import meter_named
 
 Units = Mapping[str, Unit]
 """The unit of each usage source, by the source's name."""
@@ -26,18 +29,19 @@ _PLACEHOLDERS = {"company": "any", "agreement": "any", "solution": "any", "manag
 
 
 def rules(manifests: Manifests, units: Units, live_state: LiveState, first_day: date) -> list[Rule]:
-    """Return the rule of every mapping, with the prices of the period that has this first day.
+    """Return a rule for each charge of every mapping, with the prices of the period that has this first day.
 
-    Raises `RuleError` if ranges with known prices conflict.
+    Raises `RuleError` if ranges with known prices conflict, and for a meter that does not exist.
     """
     prices, line_kinds = _Prices(manifests, live_state, first_day), LineKinds(manifests, live_state)
-    return [_rule(document, units, live_state, prices, line_kinds) for document in manifests.of(CustomerMappingSpec)]
+    documents = manifests.of(CustomerMappingSpec)
+    return [rule for each in documents for rule in _rules(each, manifests, units, live_state, prices, line_kinds)]
 
 
 def days_of_new_prices(manifests: Manifests, first_day: date) -> list[date]:
     """Return the first days of the later months in which a price of the manifests begins to work."""
-    mappings = [each.spec for each in manifests.of(CustomerMappingSpec)]
-    ranges = (each for spec in mappings for each in spec.ranges or ())
+    mappings = [charge for each in manifests.of(CustomerMappingSpec) for _, charge in each.spec.each_charge()]
+    ranges = (each for charge in mappings for each in charge.ranges or ())
     products = (each.spec for each in manifests.of(ProductSpec))
     lists = (
         *(each.prices for each in products),
@@ -50,7 +54,7 @@ def days_of_new_prices(manifests: Manifests, first_day: date) -> list[date]:
 def default_rule(manifests: Manifests, units: Units, first_day: date) -> Rule | None:
     """Return the rule that prices an unmapped customer in a period, from the `Defaults` of the root folder.
 
-    None if these defaults name no product, or are not complete enough for a rule.
+    None if these defaults name no product, are not complete enough for a rule, or bill something else than storage.
     """
     defaults = manifests.fallback.get("CustomerMapping", {})
     if not units or defaults.keys().isdisjoint({"product", "ranges"}):
@@ -63,33 +67,34 @@ def default_rule(manifests: Manifests, units: Units, first_day: date) -> Rule | 
 
     try:
         spec = CustomerMappingSpec.model_validate({**_PLACEHOLDERS, **defaults, "customer": customer})
-        return rule_of("default", spec, unit, price_of, first_day=first_day)
-    except (ValidationError, RuleError):
+        rule = rule_of("default", spec, unit, price_of, first_day=first_day)
+    except (ValidationError, RuleError, KeyError):
         return None  # incomplete defaults are no error: each document that uses them is validated
+    return rule if rule.meter.is_storage and (rule.allowance is None or rule.allowance.meter is None) else None
 
 
-def _rule(
+def _rules(
     document: DocumentOf[CustomerMappingSpec],
+    manifests: Manifests,
     units: Units,
     live_state: LiveState,
     prices: _Prices,
     line_kinds: LineKinds,
-) -> Rule:
+) -> Iterator[Rule]:
+    """Yield the rule of each charge of a mapping."""
     spec = document.spec
     links = live_state.links.get(document.address, {})
-    by_reference: dict[ProductReference | None, Link | None] = {spec.product: links.get(("product",))}
-    for index, each in enumerate(spec.ranges or ()):
-        by_reference[each.product] = links.get(("ranges", index, "product"))
-    rule = rule_of(
-        document.name,
-        spec,
-        units[spec.customer.source],
-        lambda product: prices.of(by_reference.get(product)),
-        first_day=prices.first_day,
-    )
+    source = spec.customer.source
     invoiced = line_kinds.invoiced(links.get(("agreement",)))
-    lines = line_kinds.lines(spec.lines, invoiced)
-    return replace(rule, proposed=document.metadata.proposed, lines=lines, invoiced=invoiced)
+    meter_of = partial(meter_named, manifests, source)
+    for path, charge in spec.each_charge():
+        by_reference: dict[ProductReference | None, Link | None] = {charge.product: links.get((*path, "product"))}
+        for index, each in enumerate(charge.ranges or ()):
+            by_reference[each.product] = links.get((*path, "ranges", index, "product"))
+        price_of = partial(prices.of_reference, by_reference)
+        rule = rule_of(document.name, spec, units[source], price_of, charge, meter_of, first_day=prices.first_day)
+        lines = line_kinds.lines(charge.lines, invoiced)
+        yield replace(rule, proposed=document.metadata.proposed, lines=lines, invoiced=invoiced)
 
 
 class _Prices:
@@ -100,6 +105,12 @@ class _Prices:
         self._manifests = manifests
         self._live_state = live_state
         self._addresses = {live.id: address for address, live in live_state.matches.items() if live.kind == "Product"}
+
+    def of_reference(
+        self, links: Mapping[ProductReference | None, Link | None], product: ProductReference
+    ) -> UnitPrice:
+        """Return the unit price of the product that a mapping refers to. `links` are those of its references."""
+        return self.of(links.get(product))
 
     def of(self, link: Link | None) -> UnitPrice:
         """Return a product's unit price, and its cost if it is declared.

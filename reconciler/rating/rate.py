@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal, localcontext
 
-from reconciler.kinds.billing_rules import BYTES_OF, Range, Rounding, Rule
+from reconciler.kinds.billing_rules import Range, Rounding, Rule
 from reconciler.kinds.customer_mapping import ProductReference
 from reconciler.kinds.money import amount_of
 from reconciler.rating.errors import RatingError
@@ -27,7 +27,7 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class ChargeLine:
-    """One line of a charge: a product with its quantity in the source's unit. It becomes one addition."""
+    """One line of a charge: a product with its quantity. It becomes one addition."""
 
     product: ProductReference
     quantity: Decimal
@@ -87,7 +87,7 @@ def rate(rule: Rule, usage: Usage, currency: str | None = None) -> Rated:
     """Return the lines of `usage` under `rule`. Raises `RatingError` if the rule cannot be applied to the usage."""
     with localcontext(prec=_PRECISION):
         total, hours = Decimal(usage.total), Decimal(usage.hours)
-        in_unit = total / (BYTES_OF[rule.unit] * hours)
+        in_unit = total / (rule.divisor * hours)
         after_allowance = _without_allowance(rule, usage, in_unit)
         rounded = round_quantity(after_allowance, rule.rounding)
         quantity = rounded if rule.minimum is None else max(rule.minimum, rounded)
@@ -123,6 +123,11 @@ def _without_allowance(rule: Rule, usage: Usage, in_unit: Decimal) -> Decimal:
         return in_unit
     if allowance.per == "customer":
         return max(_ZERO, in_unit - allowance.amount)
+    # Sum whole numbers and divide once. A sum of rounded thirds would miss a rounding step by a tiny amount.
+    unit = rule.divisor
+    if allowance.meter is not None:
+        free = allowance.amount * unit * usage.others
+        return max(_ZERO, usage.total - free) / (unit * usage.hours)
     devices = usage.by_device
     if None in devices:
         raise RatingError(
@@ -130,8 +135,6 @@ def _without_allowance(rule: Rule, usage: Usage, in_unit: Decimal) -> Decimal:
             where=f"CustomerMapping/{rule.name} spec.included",
             advice="write `per: customer`, or give the source's rows a device_id",
         )
-    # Sum whole numbers and divide once. A sum of rounded thirds would miss a rounding step by a tiny amount.
-    unit = BYTES_OF[rule.unit]
     free = allowance.amount * unit * usage.hours
     return sum((max(_ZERO, used - free) for used in devices.values()), _ZERO) / (unit * usage.hours)
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Usage(Protocol):
-    """Bytes that are summed over `hours` hours. Dividing by `hours` gives the measure in bytes."""
+    """Bytes or a count, summed over `hours` hours. Dividing by `hours` gives the measure."""
 
     @property
     def total(self) -> int:
@@ -20,3 +20,7 @@ class Usage(Protocol):
     @property
     def by_device(self) -> Mapping[str | None, int]:
         """Return the sum of each device, in bytes × hours. The key is None if the source reports no devices."""
+
+    @property
+    def others(self) -> int:
+        """Return the sum of the allowance's meter over the chosen hours. 0 if the allowance has no meter."""

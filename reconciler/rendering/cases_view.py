@@ -29,7 +29,7 @@ def value_text(value: Any, form: str, outcome: Json) -> str:
     if isinstance(value, list):
         return ", ".join(value) or NOTHING
     if form == "quantity":
-        return f"{value} {outcome['unit']}"
+        return f"{value} {outcome['unit'] or ''}".rstrip()
     return amount_text(Decimal(value), outcome["currency"]) if form == "amount" else str(value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +10,7 @@ from decimal import Decimal
 
 from reconciler.additions.charge import Charge
 from reconciler.additions.charges import ChargedUsage
-from reconciler.additions.ownership import Owner
+from reconciler.additions.ownership import Owner, owner_of, owner_of_rule
 from reconciler.kinds.billing_rules import Rule, product_label
 from reconciler.metering.coverage import CoverageRow
 from reconciler.reporting.billed import Billed
@@ -66,8 +67,8 @@ class ReportInputs:
     sources: Sequence[SourceHours] = ()
     parties: Mapping[str, Party] = field(default_factory=dict)
     """By the name of the mapping."""
-    hours: Mapping[str, Hours] = field(default_factory=dict)
-    """By the name of the mapping, for the charges that get a plot."""
+    hours: Mapping[Owner, Hours] = field(default_factory=dict)
+    """For the charges that get a plot."""
 
 
 def build_report(inputs: ReportInputs, only: frozenset[str] | None = None, of: str | None = None) -> Report:
@@ -135,21 +136,26 @@ def _totals(
 
 
 def _customers(inputs: ReportInputs) -> list[ReportCustomer]:
-    rules = {rule.name: rule for rule in inputs.rules}
-    rows = {row.mapping: row for row in inputs.usage.coverage.rows if row.mapping and row.device_id is None}
+    rules = {owner_of_rule(rule): rule for rule in inputs.rules}
+    rows: dict[str, CoverageRow] = {}
+    for row in inputs.usage.coverage.rows:
+        if row.mapping and row.device_id is None and (row.mapping not in rows or rows[row.mapping].accounted):
+            rows[row.mapping] = row  # of several charges, one that is not accounted for
+    by_mapping: dict[str, list[tuple[Rule, Charge]]] = defaultdict(list)
+    for charge in inputs.usage.charges:
+        by_mapping[charge.mapping].append((rules[owner_of(charge).of_all_months], charge))
     strays = _Strays(inputs)
-    found = [
-        _customer(inputs, rules[charge.mapping], charge, rows.get(charge.mapping), strays)
-        for charge in inputs.usage.charges
-    ]
+    found = [_customer(inputs, charges, rows.get(mapping), strays) for mapping, charges in by_mapping.items()]
     return sorted([*found, *strays.rest()], key=lambda each: (each.name.casefold(), each.address))
 
 
 def _customer(
-    inputs: ReportInputs, rule: Rule, charge: Charge, row: CoverageRow | None, strays: _Strays
+    inputs: ReportInputs, charges: Sequence[tuple[Rule, Charge]], row: CoverageRow | None, strays: _Strays
 ) -> ReportCustomer:
+    rule, charge = charges[0]
     party = inputs.parties.get(rule.name, Party())
-    shown = _charge(inputs, rule, charge)
+    shown = tuple(_charge(inputs, *each) for each in charges)
+    earlier = [each.previous_amount for each in shown if each.previous_amount is not None]
     address = f"{rule.source}/{rule.customer_id}"
     other, before = strays.take(address)
     return ReportCustomer(
@@ -161,22 +167,22 @@ def _customer(
         state=charge.state if row is None else row.state,
         detail="" if row is None else row.detail,
         accounted=row is None or row.accounted,
-        billed=shown.billed_amount + _sum(other),
-        previous=None if shown.previous_amount is None else shown.previous_amount + _sum(before),
-        charges=(shown,),
+        billed=sum((each.billed_amount for each in shown), _ZERO) + _sum(other),
+        previous=sum(earlier, _ZERO) + _sum(before) if len(earlier) == len(shown) else None,
+        charges=shown,
         other=other,
     )
 
 
 def _charge(inputs: ReportInputs, rule: Rule, charge: Charge) -> ReportCharge:
-    owner = Owner(rule.name, rule.source, rule.customer_id)
+    owner = owner_of_rule(rule)
     lines = tuple(inputs.billed.by_owner.get(owner, ()))
     if any(each.unit_cost == 0 for each in charge.lines):  # ConnectWise shows 0 also for an unknown cost
         lines = tuple(each if each.cost is not None else each.model_copy(update={"cost": _ZERO}) for each in lines)
     return ReportCharge(
         name=owner.charge,
         measure=rule.measure,
-        unit=rule.unit,
+        unit=rule.unit or "units",
         state=charge.state,
         tiering=rule.tiering,
         borders=tuple(
@@ -188,7 +194,7 @@ def _charge(inputs: ReportInputs, rule: Rule, charge: Charge) -> ReportCharge:
         billed=lines,
         billed_amount=_sum(lines),
         previous_amount=None if inputs.previous is None else _sum(inputs.previous.by_owner.get(owner, ())),
-        hours=inputs.hours.get(rule.name),
+        hours=inputs.hours.get(owner),
     )
 
 

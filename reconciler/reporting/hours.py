@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal, localcontext
 
 from reconciler.additions.charge import Charge
-from reconciler.kinds.billing_rules import BYTES_OF, Rule
+from reconciler.kinds.billing_rules import Rule
 from reconciler.metering.measures import HourTotal
 from reconciler.metering.period import Span
 from reconciler.reporting.report import Hours
@@ -26,7 +26,7 @@ def hours_of(rule: Rule, charge: Charge, totals: Sequence[HourTotal], span: Span
         for total in totals:
             number = span.hour_of(total.hour)
             if 0 <= number < elapsed:
-                figures[number] = (Decimal(total.bytes) / BYTES_OF[rule.unit]).quantize(_FINEST)
+                figures[number] = (Decimal(total.bytes) / rule.divisor).quantize(_FINEST)
     known = [number for number, figure in enumerate(figures) if figure is not None]
     first = min([span.hour_of(max(begins, span.start)), *known], default=0)
     chosen = () if charge.measured is None else charge.measured.chosen

@@ -183,7 +183,7 @@ class ReportCharge(Record):
     measure: str
     """How the hours of the month became one figure: `last`, `peak`, `mean` or `p95`."""
     unit: str
-    """The unit of the quantities."""
+    """The unit of the quantities: `GB` or `GiB`, or `units` for a count."""
     state: str
     """`billed`, `held` or `zero`: what a run does with its additions."""
     tiering: str

@@ -2,9 +2,9 @@
 
     Login ─▶ EnumeratePartners ─▶ count ─▶ EnumerateAccountStatistics, page by page to the end
 
-A pull is complete only if it has each device once, and as many devices as the console counts. The pull reads two
-values of a device: its partner, and I14, its used storage in bytes [docs]. A device without I14 has a missing figure,
-which is not 0.
+A pull is complete only if it has each device once, and as many devices as the console counts. The pull reads of a
+device: its partner, I14, its used storage in bytes [docs], and the columns that meters use. A device without I14 has a
+missing figure, which is not 0.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ async def pull(
 async def _read(session: CoveSession, settings: CoveSettings, now: datetime, sleep: Sleep) -> SourceData:
     root_id = await session.log_in()
     tree = await _tree(session, settings, root_id)
-    listing = await list_devices(session, root_id, sleep)
+    listing = await list_devices(session, root_id, sleep, settings.columns)
     check_used_column(listing.devices.values(), session.where(METHOD))
     if any(device.partner_id not in tree for device in listing.devices.values()):
         # A partner may have been added after the partners were read.
         tree = await _tree(session, settings, root_id)
     data = by_customer(settings.name, now, tree, listing.devices)
-    return SourceData(data.customers, data.samples, (*listing.notes, *data.notes))
+    return SourceData(data.customers, data.samples, (*listing.notes, *data.notes), listing.columns.names)
 
 
 async def _tree(session: CoveSession, settings: CoveSettings, root_id: int) -> Tree:
@@ -85,7 +85,7 @@ def by_customer(source: str, now: datetime, tree: Tree, devices: Mapping[int, De
             continue
         customers[owner.id] = owner
         counted.append(device)
-        samples.append(Sample(source, owner.id, str(device.account_id), now, device.bytes))
+        samples.append(Sample(source, owner.id, str(device.account_id), now, device.bytes, device.values))
     notes = [
         f"{tree.name_of(partner_id)} ({partner_id}) is in the recycle bin: "
         f"{count} device{'s' if count > 1 else ''} not billed"

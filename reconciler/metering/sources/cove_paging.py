@@ -9,11 +9,13 @@ If the first row is a different one, the rows have moved and the list is read ag
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.metering.sources.cove_devices import COLUMNS, Device, read_devices
+from reconciler.metering.sources.columns import HELD as NEEDED
+from reconciler.metering.sources.columns import NO_COLUMNS, Columns
+from reconciler.metering.sources.cove_devices import COLUMNS, Device, read_columns, read_devices
 from reconciler.metering.sources.cove_errors import RpcError
 from reconciler.metering.sources.cove_session import CoveSession
 from reconciler.metering.sources.errors import HELD, SourceError
@@ -39,14 +41,20 @@ class Listing:
 
     devices: Mapping[int, Device]
     notes: tuple[str, ...] = ()
+    columns: Columns = NO_COLUMNS
+    """The columns that were read beside used storage."""
 
 
 class _MovedError(Exception):
     """The rows moved between two pages."""
 
 
-async def list_devices(session: CoveSession, root_id: int, sleep: Sleep) -> Listing:
-    """Return all devices below the partner `root_id`. Raises `SourceError` if no complete list could be read."""
+async def list_devices(session: CoveSession, root_id: int, sleep: Sleep, columns: Columns = NO_COLUMNS) -> Listing:
+    """Return all devices below the partner `root_id`, with these columns beside used storage.
+
+    A column that the role may not read is left out, and a note names it. Raises `SourceError` if no complete list could
+    be read.
+    """
     order = ORDER
     notes: tuple[str, ...] = ()
     problem = ""
@@ -55,15 +63,20 @@ async def list_devices(session: CoveSession, root_id: int, sleep: Sleep) -> List
             await sleep(WAIT * reading)
         total = await _count(session, root_id)
         try:
-            rows = await _rows(session, root_id, total, order)
+            rows = await _rows(session, root_id, total, order, columns)
         except _MovedError as moved:
             problem = str(moved)
             continue
         except RpcError as error:
             if error.kind != "not-allowed":
                 raise
-            await _raise_if_column_refused(session, root_id, error)
-            order, notes = "", (_UNORDERED,)
+            if refused := await _refused_columns(session, root_id, error, columns):
+                columns = columns.without(refused)
+                notes += tuple(_REFUSED.format(code) for code in refused)
+                problem = f"the console refused to read {', '.join(refused)}"
+                continue
+            order = ""
+            notes += (_UNORDERED,)
             problem = "the console refused to sort the devices"
             continue
         devices = {device.account_id: device for device in rows}
@@ -72,7 +85,8 @@ async def list_devices(session: CoveSession, root_id: int, sleep: Sleep) -> List
         elif total is not None and len(devices) != total:
             problem = f"the console counts {total} devices but lists {len(devices)}"
         else:
-            return Listing(devices, notes)
+            columns, missing = read_columns(devices.values(), columns)
+            return Listing(devices, (*notes, *missing), columns)
     raise SourceError(
         f"no complete list of devices in {READINGS} attempts: {problem}",
         where=session.where(METHOD),
@@ -83,11 +97,17 @@ async def list_devices(session: CoveSession, root_id: int, sleep: Sleep) -> List
 _UNORDERED = "the API user's role may not sort devices by id (column I0); give the role that right"
 
 
-async def _raise_if_column_refused(session: CoveSession, root_id: int, error: RpcError) -> None:
-    """Raise a `SourceError` with the columns that the role may not read. Return if it only may not sort by I0."""
+_REFUSED = f"column {{}} may not be read by the API user's role; give the role that right; {NEEDED}"
+
+
+async def _refused_columns(session: CoveSession, root_id: int, error: RpcError, columns: Columns) -> Sequence[str]:
+    """Return the columns of meters that the role may not read. Empty if it only may not sort by I0.
+
+    Raises `SourceError` if it may not read used storage.
+    """
     refused = [code for code in COLUMNS if not await _may_read(session, root_id, code)]
     if not refused:
-        return
+        return [code for code in columns.names if not await _may_read(session, root_id, code)]
     request = f"the request asked for the columns {', '.join(COLUMNS)}, sorted by I0"
     if await _may_read(session, root_id, "I0"):
         raise SourceError(
@@ -129,7 +149,7 @@ async def _count(session: CoveSession, root_id: int) -> int | None:
     return result if isinstance(result, int) and not isinstance(result, bool) and result >= 0 else None
 
 
-async def _rows(session: CoveSession, root_id: int, total: int | None, order: str) -> list[Device]:
+async def _rows(session: CoveSession, root_id: int, total: int | None, order: str, columns: Columns) -> list[Device]:
     """Return all rows. The last page is one without a new row, or a shorter one that completes the count `total`.
 
     Raises `_MovedError` if a page does not start with the last row of the page before.
@@ -139,8 +159,8 @@ async def _rows(session: CoveSession, root_id: int, total: int | None, order: st
     largest_page = 0
     while True:
         overlap = 1 if largest_page > 1 else 0
-        query = _query(root_id, "Merged", len(rows) - overlap, PAGE, order)
-        page = read_devices(await session.call(METHOD, {"query": query}), session.where(METHOD))
+        query = _query(root_id, "Merged", len(rows) - overlap, PAGE, order, (*COLUMNS, *columns.names))
+        page = read_devices(await session.call(METHOD, {"query": query}), session.where(METHOD), columns)
         if overlap and (not page or page[0].account_id != rows[-1].account_id):
             raise _MovedError(f"the rows moved during the pull, after row {len(rows)}")
         new_rows = page[overlap:]

@@ -20,6 +20,7 @@ import msgspec
 
 from reconciler.http.scrubbing import Secrets
 from reconciler.metering.sources.addresses import redacted
+from reconciler.metering.sources.columns import NO_COLUMNS, Columns
 from reconciler.metering.sources.cove_errors import RpcError, rpc_error
 from reconciler.metering.sources.errors import SourceError
 from reconciler.metering.sources.http import FIRST_WAIT, GARBLED_ATTEMPTS, LIMITS, Limits, send
@@ -45,6 +46,8 @@ class CoveSettings:
     partner: str
     username: str
     password: str = field(repr=False)
+    columns: Columns = NO_COLUMNS
+    """The columns that meters use."""
 
 
 def check_settings(settings: CoveSettings) -> None:

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from reconciler.ledger.records import Pull
 from reconciler.metering.sources.cells import quoted
+from reconciler.metering.sources.columns import NO_COLUMNS, Columns
 from reconciler.metering.sources.errors import SourceError
 from reconciler.metering.sources.files import read_file
 from reconciler.metering.sources.pulling import Clock, SourceData, run_pull
-from reconciler.metering.sources.rows import Row, check_columns, read_rows
+from reconciler.metering.sources.rows import Row, check_columns, columns_in, read_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class CsvSettings:
 
     name: str
     path: Path
+    columns: Columns = NO_COLUMNS
+    """The columns that meters use."""
 
 
 async def pull(settings: CsvSettings, now: datetime, *, clock: Clock = time.monotonic) -> Pull:
@@ -32,15 +35,16 @@ async def pull(settings: CsvSettings, now: datetime, *, clock: Clock = time.mono
 
     async def read() -> SourceData:
         content = await asyncio.to_thread(read_file, settings.path, settings.name)
-        return await asyncio.to_thread(parse, settings.name, settings.path.name, content)
+        return await asyncio.to_thread(parse, settings.name, settings.path.name, content, settings.columns)
 
     return await run_pull(settings.name, now, clock, read)
 
 
-def parse(source: str, file: str, content: bytes) -> SourceData:
+def parse(source: str, file: str, content: bytes, columns: Columns = NO_COLUMNS) -> SourceData:
     """Return the data of a CSV file: UTF-8, with or without a byte order mark, with commas and a header.
 
-    `file` is the file's name for messages. Raises `SourceError` if the file or a row cannot be read.
+    `file` is the file's name for messages, and `columns` are those that meters use. Raises `SourceError` if the file or
+    a row cannot be read.
     """
     where = f"usage source {source}, {file}"
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content.partition(b"\n")[0]:
@@ -63,8 +67,9 @@ def parse(source: str, file: str, content: bytes) -> SourceData:
     if len(header) == 1 and any(separator in header[0] for separator in ";\t"):
         separator = ";" if ";" in header[0] else "tabs"
         raise SourceError(f"the columns are separated by {separator}", where=where, advice="export with commas")
-    check_columns(header, file, source)
-    return read_rows(source, [_row(f"{file}:{number}", header, cells) for number, cells in lines])
+    check_columns(header, file, source, columns)
+    found, notes = columns_in(header, file, columns)
+    return read_rows(source, [_row(f"{file}:{number}", header, cells) for number, cells in lines], found, notes)
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str] | str]]:

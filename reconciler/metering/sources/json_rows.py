@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 from reconciler.ledger.records import Pull
 from reconciler.metering.sources.addresses import redacted
 from reconciler.metering.sources.cells import LONGEST_QUOTE, quoted
+from reconciler.metering.sources.columns import NO_COLUMNS, Columns
 from reconciler.metering.sources.errors import GarbledError, SourceError
 from reconciler.metering.sources.files import read_file
 from reconciler.metering.sources.pulling import Clock, Sleep, SourceData, run_pull, secrets_of
-from reconciler.metering.sources.rows import COLUMNS, REQUIRED, Row, check_columns, read_rows
+from reconciler.metering.sources.rows import COLUMNS, REQUIRED, Row, check_columns, columns_in, read_rows
 
 if TYPE_CHECKING:
     import httpx
@@ -37,6 +38,8 @@ class JsonSettings:
     url: str | None = None
     token: str | None = field(default=None, repr=False)
     """The bearer token that is sent to the endpoint."""
+    columns: Columns = NO_COLUMNS
+    """The columns that meters use."""
 
 
 async def pull(
@@ -59,29 +62,38 @@ async def pull(
                 settings.url,
                 settings.name,
                 settings.token,
-                lambda content: load(settings.name, place, content),
+                lambda content: load(settings.name, place, content, settings.columns),
                 transport=transport,
                 sleep=sleep,
                 limits=limits or http.LIMITS,
             )
-            return await asyncio.to_thread(read_rows, settings.name, rows)
+            return await asyncio.to_thread(_data, settings.name, place, rows, settings.columns)
         if settings.path is None:
             raise SourceError(
                 "neither path nor url is set", where=f"usage source {settings.name}", advice="set one of them"
             )
         content = await asyncio.to_thread(read_file, settings.path, settings.name)
-        return await asyncio.to_thread(parse, settings.name, settings.path.name, content)
+        return await asyncio.to_thread(parse, settings.name, settings.path.name, content, settings.columns)
 
     return await run_pull(settings.name, now, clock, read, secrets_of(settings.token))
 
 
-def parse(source: str, file: str, content: bytes) -> SourceData:
-    """Return the data of a JSON file. `file` is its name for messages. Raises `SourceError` if it cannot be read."""
-    return read_rows(source, load(source, file, content, lined=True))
+def parse(source: str, file: str, content: bytes, columns: Columns = NO_COLUMNS) -> SourceData:
+    """Return the data of a JSON file. `file` is its name for messages, and `columns` are those that meters use.
+
+    Raises `SourceError` if it cannot be read.
+    """
+    return _data(source, file, load(source, file, content, columns, lined=True), columns)
 
 
-def load(source: str, place: str, content: bytes, *, lined: bool = False) -> list[Row]:
-    """Return the rows of a JSON text. Fractions are read as `Decimal`.
+def _data(source: str, place: str, rows: list[Row], columns: Columns) -> SourceData:
+    """Return the data of rows. A column that no row has is left out, and a note names it."""
+    found, notes = columns_in(dict.fromkeys(name for row in rows for name in row.values), place, columns)
+    return read_rows(source, rows, found, notes)
+
+
+def load(source: str, place: str, content: bytes, columns: Columns = NO_COLUMNS, *, lined: bool = False) -> list[Row]:
+    """Return the rows of a JSON text. Fractions are read as `Decimal`. `columns` are those that meters use.
 
     `place` is the file or the URL for messages. With `lined`, the place of each row has the line on which it starts.
     Raises `GarbledError` if the text may be cut off, and `SourceError` if it has no rows.
@@ -121,7 +133,10 @@ def load(source: str, place: str, content: bytes, *, lined: bool = False) -> lis
     places = (
         (f"{place}:{line}" for line in lines) if lined else (f"{place} row {each + 1}" for each in range(len(rows)))
     )
-    return [_row(f"{at} ({path}/{number})", row) for number, (at, row) in enumerate(zip(places, rows, strict=True))]
+    once = {*COLUMNS, *columns.names}
+    return [
+        _row(f"{at} ({path}/{number})", row, once) for number, (at, row) in enumerate(zip(places, rows, strict=True))
+    ]
 
 
 _BLANKS = re.compile(r"[ \t\r\n,:]*")
@@ -177,10 +192,11 @@ def _object(pairs: list[tuple[str, Any]]) -> _Object:
     return value
 
 
-def _row(where: str, row: Any) -> Row:
+def _row(where: str, row: Any, once: Collection[str]) -> Row:
+    """Return one row. The columns in `once` may appear only once in it."""
     if not isinstance(row, _Object):
         return Row(where, problem=f"this is not an object: {quoted(row)}")
-    repeated = [name for name in row.repeated if name in COLUMNS]
+    repeated = [name for name in row.repeated if name in once]
     if repeated:
         return Row(where, problem=f"{', '.join(repeated)} appears twice in this object")
     missing = [name for name in REQUIRED if name not in row]

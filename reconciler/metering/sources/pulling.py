@@ -33,6 +33,8 @@ class SourceData:
     customers: tuple[Customer, ...]
     samples: tuple[Sample, ...]
     notes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    """The columns that were read beside used storage."""
 
 
 async def run_pull(
@@ -75,6 +77,7 @@ async def run_pull(
         samples=data.samples,
         error=None if error is None else secrets.scrub(error)[:LONGEST_ERROR],
         notes=tuple(secrets.scrub(note) for note in data.notes),
+        columns=data.columns,
     )
 
 

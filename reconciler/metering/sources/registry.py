@@ -11,6 +11,7 @@ from reconciler.kinds.fields import EnvSecret, FileSecret
 from reconciler.kinds.workspace import CoveSource, CsvSource, UsageSource
 from reconciler.ledger.records import Pull
 from reconciler.metering.sources import csv_file, json_rows
+from reconciler.metering.sources.columns import NO_COLUMNS, Columns
 from reconciler.metering.sources.csv_file import CsvSettings
 from reconciler.metering.sources.json_rows import JsonSettings
 
@@ -26,10 +27,10 @@ Resolve = Callable[[str | EnvSecret | FileSecret], str]
 """Return the value of a setting: the text itself, or the content of the variable or file that it names."""
 
 
-def settings_of(source: UsageSource, resolve: Resolve, folder: Path) -> SourceSettings:
-    """Return the settings of a Workspace's source. Paths are relative to `folder`."""
+def settings_of(source: UsageSource, resolve: Resolve, folder: Path, columns: Columns = NO_COLUMNS) -> SourceSettings:
+    """Return the settings of a Workspace's source. Paths are relative to `folder`. `columns` are for its meters."""
     if isinstance(source, CsvSource):
-        return CsvSettings(source.name, folder / resolve(source.path))
+        return CsvSettings(source.name, folder / resolve(source.path), columns)
     if isinstance(source, CoveSource):
         from reconciler.metering.sources.cove_session import CoveSettings  # noqa: PLC0415 - files need no HTTP
 
@@ -39,12 +40,14 @@ def settings_of(source: UsageSource, resolve: Resolve, folder: Path) -> SourceSe
             resolve(source.partner),
             resolve(source.username),
             resolve(source.password),
+            columns,
         )
     return JsonSettings(
         source.name,
         None if source.path is None else folder / resolve(source.path),
         None if source.url is None else resolve(source.url),
         None if source.token is None else resolve(source.token),
+        columns,
     )
 
 

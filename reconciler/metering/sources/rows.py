@@ -1,7 +1,8 @@
 """Turn rows of a file or an endpoint into customers and samples.
 
-The columns are `customer_id, customer_name, used, unit, as_of` and optionally `device_id`. One bad row fails the whole
-pull, because a customer that is left out would look like one without usage. The error names every bad row.
+The columns are `customer_id, customer_name, used, unit, as_of`, optionally `device_id`, and those that meters use. One
+bad row fails the whole pull, because a customer that is left out would look like one without usage. The error names
+every bad row.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from reconciler.ledger.records import Customer, Sample
 from reconciler.manifests.suggestions import nearest
 from reconciler.metering.sources.cells import BadValueError, bytes_of, id_of, name_of, quoted, text_of, time_of
+from reconciler.metering.sources.columns import HELD, NO_COLUMNS, Columns, values_of
 from reconciler.metering.sources.errors import SourceError
 from reconciler.metering.sources.pulling import SourceData
 
@@ -37,11 +39,14 @@ class Row:
     problem: str | None = None
 
 
-def check_columns(present: Iterable[str], where: str, source: str) -> None:
-    """Raise `SourceError` if a required column is missing or a column is repeated. `where` is the file or endpoint."""
+def check_columns(present: Iterable[str], where: str, source: str, columns: Columns = NO_COLUMNS) -> None:
+    """Raise `SourceError` if a required column is missing or a column is repeated. `where` is the file or endpoint.
+
+    `columns` are those that meters use. They may be missing.
+    """
     given = list(present)
     place = f"usage source {source}, {where}"
-    repeated = [name for name in COLUMNS if given.count(name) > 1]
+    repeated = [name for name in dict.fromkeys((*COLUMNS, *columns.names)) if given.count(name) > 1]
     if repeated:
         raise SourceError(
             f"the header contains {', '.join(repeated)} more than once",
@@ -51,12 +56,7 @@ def check_columns(present: Iterable[str], where: str, source: str) -> None:
     missing = [name for name in REQUIRED if name not in given]
     if not missing:
         return
-    spare = [name for name in given if name not in COLUMNS]
-    lowered = {name.strip().lower().replace(" ", "_").replace("-", "_"): name for name in spare}
-    hints = []
-    for name in missing:
-        similar = nearest(name, lowered)
-        hints.append(f"{name} (did you mean {quoted(lowered[similar])}?)" if similar else name)
+    hints = [f"{name}{_guess(name, given)}" for name in missing]
     raise SourceError(
         f"missing column{'s' if len(missing) > 1 else ''}: {', '.join(hints)}",
         where=place,
@@ -64,8 +64,26 @@ def check_columns(present: Iterable[str], where: str, source: str) -> None:
     )
 
 
-def read_rows(source: str, rows: Sequence[Row]) -> SourceData:
-    """Return the customers and the samples of all rows. Raises `SourceError` that names the bad rows.
+def _guess(name: str, given: Iterable[str]) -> str:
+    """Return which of the given columns may be meant. Empty if none is spelled like it."""
+    spare = [each for each in given if each not in COLUMNS]
+    lowered = {each.strip().lower().replace(" ", "_").replace("-", "_"): each for each in spare}
+    similar = nearest(name.lower(), lowered)
+    return f" (did you mean {quoted(lowered[similar])}?)" if similar else ""
+
+
+def columns_in(present: Iterable[str], where: str, columns: Columns) -> tuple[Columns, tuple[str, ...]]:
+    """Return the columns that a file or endpoint has, of those that meters use, and a note for each other one."""
+    given = list(present)
+    missing = [name for name in columns.names if name not in given]
+    notes = tuple(f"column {name} is not in {where}{_guess(name, given)}; {HELD}" for name in missing)
+    return columns.without(missing), notes
+
+
+def read_rows(
+    source: str, rows: Sequence[Row], columns: Columns = NO_COLUMNS, notes: tuple[str, ...] = ()
+) -> SourceData:
+    """Return the customers and the samples of all rows, with these columns. Raises `SourceError` that names bad rows.
 
     Each row counts at its `as_of`, so a file may have many hours of a device. If two rows of a device have the same
     `as_of` and different figures, that is an error. If their figures are equal, one row counts, and a note says so.
@@ -76,7 +94,7 @@ def read_rows(source: str, rows: Sequence[Row]) -> SourceData:
     samples: dict[tuple[str, str | None, datetime], tuple[Sample, str]] = {}
     for row in rows:
         try:
-            sample, name = _sample(source, row)
+            sample, name = _sample(source, row, columns)
         except BadValueError as error:
             bad.append(f"{row.where}: {error}")
             continue
@@ -88,19 +106,28 @@ def read_rows(source: str, rows: Sequence[Row]) -> SourceData:
         )
         if first is sample:
             continue
-        if first.bytes == sample.bytes:
+        if first == sample:
             repeated.append(f"{row.where} repeats {place}")
         else:
             bad.append(
-                f"{row.where}: {_subject(sample)} is already in {place}, with the same as_of and a different used"
+                f"{row.where}: {_subject(sample)} is already in {place}, with the same as_of and a different "
+                f"{_difference(first, sample)}"
             )
     if bad:
         raise SourceError(_bad_rows(bad, len(rows)), where=f"usage source {source}", advice="correct these rows")
     return SourceData(
         customers=tuple(Customer(source, customer_id, name) for customer_id, (_, name) in names.items()),
         samples=tuple(sample for sample, _ in samples.values()),
-        notes=_repetitions(repeated),
+        notes=(*notes, *_repetitions(repeated)),
+        columns=columns.names,
     )
+
+
+def _difference(one: Sample, other: Sample) -> str:
+    """Return the first column in which two samples differ."""
+    if one.bytes != other.bytes:
+        return "used"
+    return next(name for name in {**one.values, **other.values} if one.values.get(name) != other.values.get(name))
 
 
 def _subject(sample: Sample) -> str:
@@ -123,7 +150,7 @@ def _repetitions(repeated: Sequence[str]) -> tuple[str, ...]:
     return (f"repeated rows, each counted once: {', '.join(repeated[:SHOWN])}{more}",)
 
 
-def _sample(source: str, row: Row) -> tuple[Sample, str]:
+def _sample(source: str, row: Row, columns: Columns) -> tuple[Sample, str]:
     if row.problem is not None:
         raise BadValueError(row.problem)
     values = row.values
@@ -136,5 +163,6 @@ def _sample(source: str, row: Row) -> tuple[Sample, str]:
         device_id=id_of(values.get("device_id"), "device_id") or None,
         observed_at=time_of(values.get("as_of"), "as_of"),
         bytes=bytes_of(values.get("used"), text_of(values.get("unit"), "unit")),
+        values=values_of(values, columns),
     )
     return sample, name_of(values.get("customer_name"), "customer_name") or customer_id

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.ledger.records import Pull
+from reconciler.metering.sources.columns import NO_COLUMNS, Columns
 from reconciler.metering.sources.cove import pull
 from reconciler.metering.sources.cove_session import CoveSettings
 
@@ -109,11 +111,12 @@ class Console:
                 return self.devices[start : start + min(asked, self.page)]
 
 
-async def pull_of(console: Any, time: Time | None = None) -> Pull:
-    """Return a pull at `NOW` from a server that responds like `console`."""
+async def pull_of(console: Any, time: Time | None = None, *, columns: Columns = NO_COLUMNS) -> Pull:
+    """Return a pull at `NOW` from a server that responds like `console`. `columns` are those that meters use."""
     time = time or Time()
     async with Server(console) as server:
-        return await pull(settings(server.url), NOW, sleep=time.sleep, clock=time)
+        found = replace(settings(server.url), columns=columns)
+        return await pull(found, NOW, sleep=time.sleep, clock=time)
 
 
 def used(found: Pull) -> dict[str, int | None]:

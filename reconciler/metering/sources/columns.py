@@ -1,0 +1,54 @@
+"""The columns that a source is asked for beside used storage, and their values as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from reconciler.kinds.meters import cell_text, whole_number
+from reconciler.ledger.records import NO_VALUES
+from reconciler.metering.sources.cells import BadValueError, quoted, text_of
+
+HELD = "charges whose meter needs it are held"
+"""What happens if a column cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns that meters use, by the names under which their values are stored."""
+
+    names: tuple[str, ...] = ()
+    numbers: frozenset[str] = frozenset()
+    """Those that must be whole numbers of 0 or more, because a meter adds them up."""
+
+    def without(self, names: Iterable[str]) -> Columns:
+        """Return the columns without some of them."""
+        left_out = frozenset(names)
+        return Columns(tuple(each for each in self.names if each not in left_out), self.numbers - left_out)
+
+
+NO_COLUMNS = Columns()
+
+
+def values_of(cells: Mapping[str, Any], columns: Columns) -> Mapping[str, str]:
+    """Return the values of the columns as text. An empty cell has no value.
+
+    Raises `BadValueError` for a value that is no text, number or flag, and for one that must be a whole number.
+    """
+    found: dict[str, str] = {}
+    for name in columns.names:
+        if (text := _text(cells.get(name), name)) != "":
+            if name in columns.numbers and whole_number(text) is None:
+                raise BadValueError(f"{name} is {quoted(text)}, which is not a whole number of 0 or more")
+            found[name] = text
+    return found or NO_VALUES
+
+
+def _text(value: Any, name: str) -> str:
+    if isinstance(value, bool):
+        return cell_text(value)
+    if isinstance(value, Decimal):
+        return str(value)
+    return text_of(value, name)
