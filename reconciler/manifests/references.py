@@ -126,7 +126,9 @@ def check_references(found: Index, broken: Broken, report: Report) -> None:
 
 def _built_in(reference: Reference) -> Collection[str]:
     """Return the names of a kind that need no document."""
-    return BUILT_IN if reference.kind == METER.name else ()
+    if reference.kind != METER.name:
+        return ()
+    return (*(("customer", "device") if reference.path[-1] == "per" else ()), *BUILT_IN)
 
 
 def _report_missing(document: Document, reference: Reference, names: list[str], report: Report) -> None:

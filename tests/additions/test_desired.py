@@ -13,6 +13,7 @@ import pytest
 from reconciler.additions.agreements import BillingCycles, has_unusual_cycle
 from reconciler.additions.charge import Charge
 from reconciler.additions.desired import BillingContext, DesiredAddition, DesiredAdditions, desired_additions
+from reconciler.additions.ownership import owner_of_rule
 from reconciler.additions.reasons import quantity_reason
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.values import Link
@@ -62,7 +63,7 @@ def desired_from(
     found = manifests_of(documents)
     live = live_state or live_state_of(found, objects)
     context = BillingContext(found, live, NOVEMBER, today, currency, setup, cycles or {})
-    rules = {each.name: each for each in pricing.rules(found, {"cove": "GB"}, live, NOVEMBER.first_day)}
+    rules = {owner_of_rule(each): each for each in pricing.rules(found, {"cove": "GB"}, live, NOVEMBER.first_day)}
     return desired_additions(charges or (charge(),), rules, context)
 
 

@@ -161,8 +161,9 @@ def only(estate: Estate, kind: str, good: str, bad: str) -> tuple[int, str, str]
             MAPPING + "product: gb\n",
             "included: {amount: 5, per: custmer}",
             28,
-            "included.per cannot be custmer",
-            "did you mean customer?",
+            "there is no Meter/custmer",
+            "did you mean customer? Otherwise, declare it, or name one that is built in: customer, device, storage, "
+            "devices, selected-size, physical-servers, virtual-servers, workstations and documents",
         ),
         (
             "CustomerMapping",
