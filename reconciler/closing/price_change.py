@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from reconciler.additions.charge import Charge
-from reconciler.additions.ownership import Owner
+from reconciler.additions.ownership import Owner, owner_of, owner_of_rule
 from reconciler.additions.tag import parse
 from reconciler.amounts import figure_text
 from reconciler.kinds.billing_rules import Rule
@@ -66,12 +66,12 @@ def price_changes(stages: Iterable[Prices], standing: Standing) -> list[PriceCha
     The first stage is compared with the prices at which the additions stand, each other one with the stage before it.
     """
     changes: list[PriceChange] = []
-    before: Mapping[str, Rule] | None = None
+    before: Mapping[Owner, Rule] | None = None
     for stage in stages:
-        after = {rule.name: rule for rule in stage.rules if not rule.proposed}
+        after = {owner_of_rule(rule): rule for rule in stage.rules if not rule.proposed}
         if before is None:
-            before = {name: _as_it_stands(rule, standing) for name, rule in after.items()}
-        pairs = [(before[name], rule) for name, rule in after.items() if name in before and _differ(before[name], rule)]
+            before = {owner: _as_it_stands(rule, standing) for owner, rule in after.items()}
+        pairs = [(before[each], rule) for each, rule in after.items() if each in before and _differ(before[each], rule)]
         if pairs:
             changes.append(PriceChange(stage.first_day, pairs))
         before = after
@@ -87,9 +87,9 @@ def standing_prices(live_state: LiveState, snapshot: Snapshot) -> Standing:
     by_line = {(tag.identity, (obj.raw.get("product") or {}).get("id")): obj for tag, obj in in_order}
 
     def standing(rule: Rule, place: int) -> UnitPrice | None:
-        owner = Owner(rule.name, rule.source, rule.customer_id)
+        owner = owner_of_rule(rule)
         links = live_state.links.get(owner.mapping_address, {})
-        link = links.get(("ranges", place, "product")) or links.get(("product",))
+        link = links.get((*rule.place, "ranges", place, "product")) or links.get((*rule.place, "product"))
         tag = parse(owner.tag)
         obj = None if link is None or tag is None else by_line.get((tag.identity, link.id))
         if obj is None:
@@ -107,7 +107,7 @@ def price_effects(month: Month, changes: Iterable[PriceChange], currency: str | 
 
     The quantities are those of the month by the rules of now. A customer whose usage is unknown has no amounts.
     """
-    quantities = {each.mapping: each.trace.quantity for each in month.charges if each.trace is not None}
+    quantities = {owner_of(each).of_all_months: each.trace.quantity for each in month.charges if each.trace is not None}
     return tuple(_effect(month, each.first_day, each.rules, quantities, currency) for each in changes)
 
 
@@ -130,10 +130,10 @@ def _effect(
     month: Month,
     first_day: date | None,
     changed: Sequence[tuple[Rule, Rule]],
-    quantities: Mapping[str, Decimal],
+    quantities: Mapping[Owner, Decimal],
     currency: str | None,
 ) -> PriceEffect:
-    customers = [_customer(before, after, quantities.get(after.name), currency) for before, after in changed]
+    customers = [_customer(before, after, quantities.get(owner_of_rule(after)), currency) for before, after in changed]
     known = [each.money for each in customers if each.money is not None]
     return PriceEffect(
         period=month.name,

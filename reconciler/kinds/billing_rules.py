@@ -91,6 +91,8 @@ class Rule:
     meter: Meter = STORAGE
     charge: str = STORAGE.name
     """The name of the charge, unique in its mapping."""
+    place: tuple[str | int, ...] = ()
+    """The place of the charge in the spec of its mapping. Empty for the charge in the mapping's own fields."""
 
     @property
     def divisor(self) -> int:

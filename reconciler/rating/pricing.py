@@ -94,7 +94,7 @@ def _rules(
         price_of = partial(prices.of_reference, by_reference)
         rule = rule_of(document.name, spec, units[source], price_of, charge, meter_of, first_day=prices.first_day)
         lines = line_kinds.lines(charge.lines, invoiced)
-        yield replace(rule, proposed=document.metadata.proposed, lines=lines, invoiced=invoiced)
+        yield replace(rule, proposed=document.metadata.proposed, lines=lines, invoiced=invoiced, place=path)
 
 
 class _Prices:
