@@ -134,13 +134,16 @@ def histories_of(inputs: ChargeInputs, at: MeteringContext) -> Histories:
     return Histories(inputs.snapshots, {name: _exempt(name, devices, at) for name in inputs.snapshots}, at)
 
 
-def history_of(inputs: ChargeInputs, source: str) -> History | None:
-    """Return the history of a source as `charge_usage` measures it. None if no pull of the source is believed."""
+def history_of(inputs: ChargeInputs, source: str, meter: Meter = STORAGE) -> History | None:
+    """Return the history of a source as `charge_usage` measures it with a meter.
+
+    None if no pull of the source is believed, and if the newest one lacks a column of the meter.
+    """
     snapshot = inputs.snapshots.get(source)
-    if snapshot is None or snapshot.whole is None:
+    if snapshot is None or snapshot.whole is None or meter_problem(snapshot, meter) is not None:
         return None
     at = MeteringContext(inputs.now, inputs.settings, period_of(inputs.now, inputs.settings.timezone))
-    return histories_of(inputs, at)[source]
+    return histories_of(inputs, at).of(source, meter)
 
 
 def _amount_at_risk(default_rule: Rule | None, at: MeteringContext) -> AmountAtRisk:

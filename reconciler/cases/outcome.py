@@ -142,7 +142,7 @@ def _lines(planned: UsagePart, prepared: Prepared, *, refused: bool) -> Iterator
     names = _product_names(prepared.inputs.context.live_state)
     currency = prepared.inputs.context.currency
     day_before = (prepared.period.first_day - timedelta(days=1)).isoformat()
-    costs_nothing = prepared.rule is not None and any(each.cost == 0 for each in prepared.rule.ranges)
+    costs_nothing = any(each.cost == 0 for rule in prepared.rules for each in rule.ranges)
     for view in sorted(planned.views, key=lambda each: each.address):
         action = actions.get(view.address)
         fields: dict[str, Any] = {} if view.live is None else dict(view.live.obj.raw)

@@ -10,6 +10,7 @@ from pydantic_core import to_jsonable_python
 
 from reconciler.additions.charge import Charge
 from reconciler.additions.charges import ChargedUsage, ChargeInputs, history_of
+from reconciler.additions.ownership import owner_of, owner_of_rule
 from reconciler.additions.views import AdditionView
 from reconciler.closing.hours import hour_json, pulls_json, unknown_hours
 from reconciler.closing.json_values import Json, decimal_text, time_json
@@ -124,10 +125,11 @@ def _charges(found: ToExplain) -> Iterator[Json]:
     """Yield what each charge of the customer's mappings bills, and how."""
     for rule in found.inputs.rules:
         charges = (*found.usage.proposed, *found.usage.charges)
-        charge = next((each for each in charges if each.mapping == rule.name), None)
+        charge = next((each for each in charges if owner_of(each).of_all_months == owner_of_rule(rule)), None)
         version = version_of([rule], found.inputs.settings, found.inputs.exclusions)
         yield {
             "mapping": f"CustomerMapping/{rule.name}",
+            "charge": rule.charge,
             "rule": _rule_json(version, found.values.get(rule.name, ())),
             **_charge_json(charge, rule, found),
         }
@@ -173,7 +175,7 @@ def _charge_json(charge: Charge | None, rule: Rule, found: ToExplain) -> Json:
 
 
 def _hours_json(charge: Charge, rule: Rule, found: ToExplain) -> Json | None:
-    history = history_of(found.inputs, rule.source)
+    history = history_of(found.inputs, rule.source, rule.meter)
     if history is None:
         return None
     start = _start_of(rule, found)

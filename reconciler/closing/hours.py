@@ -89,6 +89,8 @@ def _reason(
     whole = [each for each in pulls if each.state == "whole"]
     if not whole:
         return "; ".join(dict.fromkeys(_not_whole(pulls))) or "there was no pull in this hour"
+    if not history.meter.columns <= set(whole[-1].columns):
+        return f"the pull did not read the columns of meter {history.meter.name}"
     pull = next((each for each in history.source.pulls if each.record.id == whole[-1].id), None)
     samples = () if pull is None else pull.samples.get(customer_id, ())
     if pull is None or not samples:

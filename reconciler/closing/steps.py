@@ -9,8 +9,8 @@ from decimal import Decimal
 from reconciler.additions.charge import Charge
 from reconciler.amounts import amount_text, decimals_of, figure_text
 from reconciler.closing.json_values import Json, six_decimals
-from reconciler.kinds.billing_rules import BYTES_OF, Rule, product_label
-from reconciler.kinds.values import plain_decimal
+from reconciler.kinds.billing_rules import Rule, product_label
+from reconciler.kinds.values import plain_decimal, with_unit
 from reconciler.metering.measures import Measured
 from reconciler.metering.wording import when
 from reconciler.rating.rate import ChargeLine, RatingTrace
@@ -39,11 +39,12 @@ def steps_of(charge: Charge, rule: Rule, currency: str | None) -> Iterator[Step]
     trace, measured = charge.trace, charge.measured
     if trace is None or measured is None:
         return
-    unit = rule.unit
-    yield Step("measure", six_decimals(trace.bytes), "bytes", _measure_text(measured))
-    per = f"{BYTES_OF[unit]:,}"
-    yield Step("unit", six_decimals(trace.in_unit), unit, f"bytes divided by {per}, the bytes of one {unit}")
-    yield from _quantity_steps(trace, rule)
+    unit = rule.unit or ""
+    yield Step("measure", six_decimals(trace.bytes), "bytes" if unit else "", _measure_text(measured, rule))
+    if unit:
+        text = f"bytes divided by {rule.divisor:,}, the bytes of one {unit}"
+        yield Step("unit", six_decimals(trace.in_unit), unit, text)
+    yield from _quantity_steps(trace, measured, rule)
     for line in charge.lines:
         yield from _line_steps(line, rule, unit, currency)
     if len(charge.lines) > 1 and (total := charge.amount) is not None:
@@ -51,20 +52,24 @@ def steps_of(charge: Charge, rule: Rule, currency: str | None) -> Iterator[Step]
         yield Step("total", plain_decimal(total), currency or "", text)
 
 
-def _quantity_steps(trace: RatingTrace, rule: Rule) -> Iterator[Step]:
-    unit, allowance, rounding = rule.unit, rule.allowance, rule.rounding
+def _quantity_steps(trace: RatingTrace, measured: Measured, rule: Rule) -> Iterator[Step]:
+    unit, allowance, rounding = rule.unit or "", rule.allowance, rule.rounding
     if allowance is not None:
-        free = f"{plain_decimal(allowance.amount)} {unit} for {'each device' if allowance.per == 'device' else 'all'}"
+        of = {"customer": "all", "device": "each device"}.get(allowance.per)
+        if of is None:
+            others = six_decimals(Decimal(measured.others) / measured.hours)
+            of = f"each unit of meter {allowance.per}, of which there are {others}"
+        free = f"{with_unit(plain_decimal(allowance.amount), rule.unit)} for {of}"
         text = f"less the allowance of {free}, and never below 0"
         yield Step("included", six_decimals(trace.after_allowance), unit, text)
     if rounding.mode == "none":
         how = "six decimals kept"
     else:
         mode = "half up to the nearest multiple" if rounding.mode == "nearest" else f"{rounding.mode} to a multiple"
-        how = f"rounded {mode} of {plain_decimal(rounding.step)} {unit}"
+        how = f"rounded {mode} of {with_unit(plain_decimal(rounding.step), rule.unit)}"
     yield Step("rounding", plain_decimal(trace.rounded), unit, how)
     if rule.minimum is not None:
-        least = f"{plain_decimal(rule.minimum)} {unit}"
+        least = with_unit(plain_decimal(rule.minimum), rule.unit)
         raised = f"raised to the minimum of {least}"
         text = raised if trace.quantity != trace.rounded else f"at least the minimum of {least}"
         yield Step("minimum", plain_decimal(trace.quantity), unit, text)
@@ -79,20 +84,30 @@ def _line_steps(line: ChargeLine, rule: Rule, unit: str, currency: str | None) -
     if line.unit_price is None or line.amount is None:
         yield Step("price", "unknown", currency or "", f"product {product} has no price")
         return
-    yield Step("price", figure_text(line.unit_price, currency), currency or "", f"for one {unit} of product {product}")
+    yield Step(
+        "price",
+        figure_text(line.unit_price, currency),
+        currency or "",
+        f"for one {unit or 'unit'} of product {product}",
+    )
     finest = plain_decimal(Decimal(1).scaleb(-decimals_of(currency)))
-    product_of = f"{plain_decimal(line.quantity)} {unit} × {amount_text(line.unit_price, currency)}"
+    product_of = f"{with_unit(plain_decimal(line.quantity), rule.unit)} × {amount_text(line.unit_price, currency)}"
     yield Step("amount", plain_decimal(line.amount), currency or "", f"{product_of}, rounded half up to {finest}")
 
 
 _MEASURES = {"last": "the newest hour", "peak": "the highest hour", "p95": "the hour of the 95th percentile"}
 
 
-def _measure_text(measured: Measured) -> str:
-    """Return which hours the measure chose, and of how many."""
+def _measure_text(measured: Measured, rule: Rule) -> str:
+    """Return which hours the measure chose, and of how many. Another meter than used storage is named."""
+    text = _hours_text(measured, "bytes" if rule.unit else "units")
+    return text if rule.meter.is_storage else f"meter {rule.meter.name}, {text}"
+
+
+def _hours_text(measured: Measured, what: str) -> str:
     if not measured.known_hours:
         return "the source has never listed the customer"
     of = f" of {measured.known_hours} with a known figure" if measured.measure != "last" else ""
     if measured.measure == "mean":
-        return f"the mean of {measured.hours} hours: {measured.total:,} bytes in all, divided by {measured.hours}"
+        return f"the mean of {measured.hours} hours: {measured.total:,} {what} in all, divided by {measured.hours}"
     return f"{_MEASURES[measured.measure]}{of}: {when(measured.chosen[0].hour)}"

@@ -89,13 +89,14 @@ def _origin(document: Document, name: str, path: tuple[str | int, ...], place_of
 
 def _own_products(document: DocumentOf[CustomerMappingSpec], live_state: LiveState) -> Iterable[Link]:
     """Return the products whose own price counts, because the mapping gives none, each once."""
-    spec, links = document.spec, live_state.links.get(document.address, {})
+    links = live_state.links.get(document.address, {})
     places: list[tuple[str | int, ...]] = []
-    if spec.ranges is not None:
-        own = (index for index, each in enumerate(spec.ranges) if each.price is None and each.prices is None)
-        places = [("ranges", index, "product") for index in own]
-    elif spec.price is None and spec.prices is None:
-        places = [("product",)]
+    for path, charge in document.spec.each_charge():
+        if charge.ranges is not None:
+            own = (index for index, each in enumerate(charge.ranges) if each.price is None and each.prices is None)
+            places += [(*path, "ranges", index, "product") for index in own]
+        elif charge.price is None and charge.prices is None:
+            places.append((*path, "product"))
     return {link.name: link for place in places if (link := links.get(place)) is not None}.values()
 
 

@@ -34,6 +34,7 @@ class History:
         source = metered(source, meter)
         self.source = source
         self.span = span
+        self.meter = meter
         self._distinct = meter.how == "distinct"
         self._exclusions = exclusions or {}
         self._pulls = source.pulls
