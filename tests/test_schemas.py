@@ -194,7 +194,8 @@ def test_a_spec_requires_what_identifies_its_object_alone_because_defaults_may_g
     assert required == {
         "Agreement": None, "Company": ["identifier"], "Contact": None, "CustomerMapping": ["customer"],
         "Exclusion": None, "IntegratorLogin": ["username"], "ManagedDevicesIntegration": ["name"],
-        "ManagementItSolution": ["name"], "ManagementSolution": None, "Product": ["identifier"], "Workspace": None,
+        "ManagementItSolution": ["name"], "ManagementSolution": None, "Meter": None,
+        "Product": ["identifier"], "Workspace": None,
     }  # fmt: skip
     for kind in declarable_kinds():
         defaults = SCHEMAS["Defaults"]["properties"]["spec"]["properties"][kind.name]["properties"]

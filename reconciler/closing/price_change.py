@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from reconciler.additions.charge import Charge
-from reconciler.additions.ownership import Owner, owner_of, owner_of_rule
+from reconciler.additions.ownership import Owner, owner_of_rule
 from reconciler.additions.tag import parse
 from reconciler.amounts import figure_text
 from reconciler.kinds.billing_rules import Rule
@@ -107,7 +107,7 @@ def price_effects(month: Month, changes: Iterable[PriceChange], currency: str | 
 
     The quantities are those of the month by the rules of now. A customer whose usage is unknown has no amounts.
     """
-    quantities = {owner_of(each).of_all_months: each.trace.quantity for each in month.charges if each.trace is not None}
+    quantities = {(each.mapping, each.name): each.trace.quantity for each in month.charges if each.trace is not None}
     return tuple(_effect(month, each.first_day, each.rules, quantities, currency) for each in changes)
 
 
@@ -130,10 +130,12 @@ def _effect(
     month: Month,
     first_day: date | None,
     changed: Sequence[tuple[Rule, Rule]],
-    quantities: Mapping[Owner, Decimal],
+    quantities: Mapping[tuple[str, str], Decimal],
     currency: str | None,
 ) -> PriceEffect:
-    customers = [_customer(before, after, quantities.get(owner_of_rule(after)), currency) for before, after in changed]
+    customers = [
+        _customer(before, after, quantities.get((after.name, after.charge)), currency) for before, after in changed
+    ]
     known = [each.money for each in customers if each.money is not None]
     return PriceEffect(
         period=month.name,

@@ -50,6 +50,7 @@ class Used:
 
     def __init__(self, name: str, quantity: D) -> None:
         self.mapping = name
+        self.name = "storage"
         self.trace = self
         self.quantity = quantity
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.ledger import pulls
+from reconciler.ledger import chunks, pulls
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.recording import approve_pull, record_pull
 from reconciler.ledger.records import Customer, Device, Pull, Sample
@@ -109,7 +109,7 @@ def test_samples_of_several_pulls_are_grouped_by_pull(ledger: Ledger) -> None:
 
 
 def test_more_customers_than_fit_in_one_statement_are_read(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pulls, "_CHUNK", 2)
+    monkeypatch.setattr(chunks, "_CHUNK", 2)
     number = record(ledger, {(str(each), "d"): each for each in range(5)})
     ids = [str(each) for each in range(5)]
     assert len(pulls.samples_of_pulls(ledger, [number], ids)[number]) == 5
