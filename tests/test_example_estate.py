@@ -37,7 +37,9 @@ def test_the_example_estate_has_no_errors_and_no_warnings() -> None:
 def test_the_example_estate_uses_every_kind() -> None:
     manifests = load(ROOT)
     assert {item.kind.name for item in (manifests.workspace, *manifests.documents)} == {
-        kind.name for kind in declarable_kinds()
+        kind.name
+        for kind in declarable_kinds()
+        if kind.name != "Meter"  # the built-in meters need no document
     }
 
 

@@ -276,8 +276,8 @@ class CustomerMappingSpec(ChargeFields, Parties):
             return self
         if not self.charges:
             raise ValueError("charges is an empty list: write at least one charge")
-        fields = ChargeFields.model_fields
-        both = [info.alias or name for name, info in fields.items() if getattr(self, name) != info.default]
+        given = {name for name in self.model_fields_set if getattr(self, name) is not None}
+        both = [info.alias or name for name, info in ChargeFields.model_fields.items() if name in given]
         if both:
             raise ValueError(f"{both[0]} does not go with charges: give it in each charge")
         seen: set[str] = set()

@@ -55,7 +55,7 @@ class MeterSpec(Spec):
         description="Counts the different values that this column has within an hour.",
         examples=["PN"],
     )
-    where: Mapping[Column, CellValue | Annotated[tuple[CellValue, ...], Field(min_length=1)] | Not] = Field(
+    where: Mapping[str, CellValue | Annotated[tuple[CellValue, ...], Field(min_length=1)] | Not] = Field(
         {},
         description="The devices that count, by column: a value, a list of values of which one must fit, or "
         "`{not: …}`. A device counts if all columns fit.",
@@ -67,6 +67,12 @@ class MeterSpec(Spec):
         "The used storage and the selected size of the console are bytes, and have the unit of the source.",
         examples=["GB"],
     )
+
+    @model_validator(mode="after")
+    def _columns_are_allowed(self) -> MeterSpec:
+        for column in self.where:
+            _allowed(column)
+        return self
 
     @model_validator(mode="after")
     def _one_way_to_count(self) -> MeterSpec:
@@ -83,4 +89,9 @@ KIND = Kind(
     spec=MeterSpec,
     describes="What is counted of a usage source: a sum of a column, a number of devices, or of different values.",
     key=("name",),
+    alternatives=(
+        frozenset({"sum", "count", "distinct"}),
+        frozenset({"count", "unit"}),
+        frozenset({"distinct", "unit"}),
+    ),
 )

@@ -59,7 +59,8 @@ class _Fields:
 
 def _field_by_field(model: type[M], raw: Mapping[str, Any]) -> Checked[M]:
     found = _each(model, raw)
-    partial = model.model_construct(_fields_set=set(), **found.values)
+    given = {name for name, info in model.model_fields.items() if (info.alias or name) in found.values}
+    partial = model.model_construct(_fields_set=given, **found.values)
     for name, info in model.model_fields.items():
         alias = info.alias or name
         if alias in raw and alias not in found.values:
