@@ -281,8 +281,7 @@ class _Run:
         if not plan.actions:
             record_applied(session, plan, made.records, None, self.approvals)
             self._record_setup(session, plan, None)
-            seal_old_months(session)
-            return self._report(plan, None)
+            return self._report_and_seal(session, plan, None)
         check_guardrails(plan, self.approvals)
         stop = asyncio.Event()
         with stop_on_ctrl_c(stop), progress_bar(len(plan.actions)) as on_result:
@@ -301,13 +300,18 @@ class _Run:
             outcome = await carry_out_plan(session.client, session.ledger, plan, options, lease)
         record_applied(session, plan, made.records, outcome, self.approvals)
         self._record_setup(session, plan, outcome)
-        seal_old_months(session)
-        return self._report(plan, outcome)
+        return self._report_and_seal(session, plan, outcome)
 
     def _record_setup(self, session: Session, plan: Plan, outcome: Outcome | None) -> None:
         record_setup(session, plan, outcome)
         for address in self.options.forget:
             print_note(f"{address}: the ledger forgets it, and no plan lists it any longer; ConnectWise keeps it")
+
+    def _report_and_seal(self, session: Session, plan: Plan, outcome: Outcome | None) -> int:
+        """Print the outcome first: to delete the samples of a long past can take minutes."""
+        code = self._report(plan, outcome)
+        seal_old_months(session)
+        return code
 
     def _report(self, plan: Plan, outcome: Outcome | None) -> int:
         """Print the outcome and return the exit code. An outcome that cannot be printed goes to standard error."""
