@@ -18,6 +18,7 @@ from reconciler.cli.explain import explain
 from reconciler.cli.output import deliver_json, paint_of, print_lines, print_note, width
 from reconciler.cli.planning import PlanOptions, make_plan
 from reconciler.cli.pulling import pull_usage
+from reconciler.cli.reconcile import reconcile
 from reconciler.cli.session import open_session
 from reconciler.cli.usage_export import export
 from reconciler.cli.usage_report import report
@@ -123,6 +124,7 @@ def coverage(ctx: typer.Context, alert: SendAlerts = False) -> int:
 
 app.command()(report)
 app.command()(export)
+app.command()(reconcile)
 
 
 def _print(context: Context, content: Any, lines: Callable[[], Iterable[str]]) -> None:

@@ -22,6 +22,19 @@ from reconciler.live.reader import Reader
 
 IsOurs = Callable[[LiveObject], bool]
 
+_INVOICED = (
+    "company/id",
+    "company/identifier",
+    "startDate",
+    "billStartDate",
+    "billAmount",
+    "prorateFlag",
+    "billingCycle/id",
+    "billingCycle/name",
+    "currency/currencyCode",
+)
+"""What an invoice depends on, beside the fields that end an addition."""
+
 _BILLING_CYCLES = Table("finance/billingCycles", ("id", "name", "billingOptions"))
 
 
@@ -35,36 +48,45 @@ class UndeclaredAgreements:
 
 
 async def with_undeclared_agreements(
-    client: ConnectWise, live_state: LiveState, known: Collection[int], is_ours: IsOurs, *, search: bool
+    client: ConnectWise,
+    live_state: LiveState,
+    known: Collection[int],
+    is_ours: IsOurs,
+    *,
+    search: bool,
+    whole: bool = False,
 ) -> UndeclaredAgreements:
     """Add the additions that are ours on undeclared agreements to the live state.
 
     Reads the agreements with the `known` ids, and with `search` all agreements of the tenant. Sends no request if
-    there is nothing to read.
+    there is nothing to read. With `whole`, an agreement with an addition of ours keeps all its additions, and has the
+    fields that its invoices depend on.
     """
     agreements = await _billing_agreements(client) if search else known
     to_read = sorted({*agreements, *known} - live_state.additions.keys())
     if not to_read:
         return UndeclaredAgreements(live_state, search)
     found = {
-        number: ours
+        number: objects if whole else ours
         for number, objects in (await read_additions(client, to_read, extra=("agreementStatus",))).items()
         if (ours := [obj for obj in objects if is_ours(obj)])
     }
-    objects = await _agreements(client, found.keys())
+    objects = await _agreements(client, found.keys(), _INVOICED if whole else ())
     additions = {**live_state.additions, **found}
     return UndeclaredAgreements(
         replace(live_state, additions=additions, objects={**live_state.objects, **objects}), search
     )
 
 
-async def _agreements(client: ConnectWise, numbers: Collection[int]) -> dict[tuple[str, int], LiveObject]:
+async def _agreements(
+    client: ConnectWise, numbers: Collection[int], extra: tuple[str, ...]
+) -> dict[tuple[str, int], LiveObject]:
     """Return agreements with the fields that end an addition on them: their status, last day and invoiced months."""
     if not numbers:
         return {}
     of = kind("Agreement")
     ends = ("agreementStatus", "cancelledFlag", "dateCancelled", "endDate", "noEndingDateFlag", "nextInvoiceDate")
-    fields = ("id", "name", *ends)
+    fields = ("id", "name", *ends, *extra)
     found = await Reader(client).read(Query(of, fields, {"id": frozenset(numbers)}))
     return {(of.name, obj.id): obj for obj in found}
 

@@ -1,0 +1,325 @@
+"""Compare what usage asks for with the additions that bill the month: the first half of the three-way check."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from reconciler.additions.drift import value_text
+from reconciler.additions.live_additions import LiveAddition
+from reconciler.additions.ownership import Owner, assign_owners
+from reconciler.additions.tag import identity_of
+from reconciler.amounts import amount_text
+from reconciler.closing.three_way_model import (
+    AgreementFacts,
+    ExpectedCharge,
+    ExpectedLine,
+    Finding,
+    FindingKind,
+    Standing,
+    billed,
+)
+from reconciler.kinds.money import monthly_amount
+from reconciler.kinds.registry import kind
+from reconciler.kinds.values import plain_decimal, to_json, with_unit
+from reconciler.ledger.snapshot import Snapshot
+from reconciler.metering.period import Period
+from reconciler.planning.equality import same
+
+BILLS_NOTHING = ("waiting", "ended", "excluded")
+"""The states of a customer for which a mapping bills nothing in the month."""
+NOT_BILLED = ("refused", "proposed")
+"""The states of a customer that has usage, of which nothing is written."""
+_EDITED = ("quantity", "unitPrice", "unitCost", "lessIncluded", "billCustomer", "effectiveDate", "serialNumber")
+"""The fields of a line in which an edit by hand shows, if we have written them. The last day comes apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The additions that count for a month, by what they are."""
+
+    by_owner: Mapping[Owner, Sequence[Standing]]
+    """Ours, by the charge that they belong to, without its period."""
+    orphans: Sequence[Standing] = ()
+    """Ours, and no mapping has them. Only those that the invoice of the month has."""
+    foreign: Sequence[Standing] = ()
+    """Not ours. Only those that the invoice of the month has."""
+    adjustments: Mapping[Owner, Decimal] = field(default_factory=dict)
+    """What adjustments bill for the month, by charge, on whichever invoice they are."""
+
+
+def lines_of(
+    standing: Iterable[Standing],
+    owners: Sequence[Owner],
+    sources: Collection[str],
+    snapshot: Snapshot,
+    period: Period,
+    currency: str | None,
+) -> Lines:
+    """Return the additions of a month, sorted by whom they belong to. `sources` are the usage sources."""
+    by_id = {each.addition.id: each for each in standing}
+    found = assign_owners((each.addition for each in by_id.values()), owners, sources, snapshot)
+    by_owner: dict[Owner, list[Standing]] = defaultdict(list)
+    for owner, owned in found.by_owner.items():
+        by_owner[owner.of_all_months] += [by_id[each.addition.id] for each in owned]
+    by_identity = {identity_of(each.source, each.customer_id, each.mapping, each.charge): each for each in owners}
+    adjustments: dict[Owner, Decimal] = defaultdict(Decimal)
+    for each in found.period_additions:
+        tag = each.tag
+        owner_of_tag = None if tag is None else by_identity.get(tag.identity)
+        if tag is not None and owner_of_tag is not None and tag.period == str(period):
+            adjustments[owner_of_tag] += billed(by_id[each.id], currency)
+    return Lines(
+        by_owner,
+        [by_id[each.id] for each in found.orphans if is_dated_in(each, period)],
+        [by_id[each.id] for each in found.foreign if is_dated_in(each, period)],
+        adjustments,
+    )
+
+
+def check_lines(
+    charges: Iterable[ExpectedCharge],
+    lines: Lines,
+    agreements: Mapping[int, AgreementFacts],
+    period: Period,
+    currency: str | None,
+) -> list[Finding]:
+    """Return the differences between usage and additions, each once. A line with an edit by hand has that alone."""
+    check = _Check(agreements, period, currency)
+    every = list(charges)
+    found = [finding for each in every for finding in check.charge(each, lines)]
+    found += [check.orphan(each) for each in lines.orphans if billed(each, currency)]
+    return [*found, *check.beside(every, lines)]
+
+
+class _Check:
+    """Compares charges with their lines in one month."""
+
+    def __init__(self, agreements: Mapping[int, AgreementFacts], period: Period, currency: str | None) -> None:
+        self._agreements = agreements
+        self._period = period
+        self._currency = currency
+
+    def charge(self, charge: ExpectedCharge, lines: Lines) -> Iterator[Finding]:
+        """Yield the differences of one charge."""
+        ours = [each for each in lines.by_owner.get(charge.owner, ()) if self._bills(each)]
+        later = [each for each in lines.by_owner.get(charge.owner, ()) if not self._bills(each)]
+        if charge.held:
+            yield from self._held(charge, ours)
+            return
+        home, away = self._by_agreement(charge, ours)
+        for each in away:
+            where = self._name(each.addition.agreement_id)
+            yield self._double(each, charge, f"it also bills {self._amount(each)} on agreement {where}")
+        by_product: dict[int | None, list[Standing]] = defaultdict(list)
+        for each in home:
+            by_product[each.addition.product_id].append(each)
+        adjusted = lines.adjustments.get(charge.owner, Decimal(0))
+        missing: list[ExpectedLine] = []
+        for expected in charge.lines:
+            standing = by_product.pop(expected.product_id, []) if expected.product_id is not None else []
+            if not standing:
+                missing.append(expected)
+                continue
+            best, *others = sorted(standing, key=lambda each: self._rank(each, expected))
+            yield from self._line(charge, expected, best, adjusted)
+            adjusted = Decimal(0)
+            for each in others:
+                what = f"id {best.addition.id} bills the same charge, and it bills {self._amount(each)} more"
+                yield self._double(each, charge, what)
+        yield from self._products(charge, missing, [each for some in by_product.values() for each in some], later)
+
+    def orphan(self, each: Standing) -> Finding:
+        """Return the finding for an addition of ours that no mapping has."""
+        addition = each.addition
+        customer = "" if addition.tag is None or addition.tag.customer is None else "/".join(addition.tag.customer)
+        text = f"{self._of(each)} is ours, no mapping has it, and it bills {self._amount(each)}"
+        return Finding("orphan", text, -billed(each, self._currency), addition.agreement_id, customer)
+
+    def beside(self, charges: Iterable[ExpectedCharge], lines: Lines) -> Iterator[Finding]:
+        """Yield the additions that are not ours beside one of ours with the same product."""
+        ours: dict[tuple[int | None, int | None], ExpectedCharge] = {}
+        for charge in charges:
+            for each in lines.by_owner.get(charge.owner, ()):
+                if self._bills(each):
+                    ours.setdefault(each.addition.agreement_product, charge)
+        for each in lines.foreign:
+            beside = ours.get(each.addition.agreement_product)
+            if beside is not None and billed(each, self._currency):
+                what = f"it is not ours, and bills {self._amount(each)} beside our line of the same product"
+                yield self._double(each, beside, what)
+
+    def _held(self, charge: ExpectedCharge, ours: Sequence[Standing]) -> Iterator[Finding]:
+        """Yield what is known of a charge whose usage is unknown: its edits by hand, or that it should bill nothing."""
+        for each in ours:
+            if charge.state in BILLS_NOTHING and billed(each, self._currency):
+                text = f"{self._of(each)} bills {self._amount(each)}, and the mapping is {charge.state} in this month"
+                yield self._finding("unused", each, charge, text, -billed(each, self._currency))
+            elif edits := self._edits(each):
+                text = f"{self._of(each)} was edited by hand: {edits}"
+                wrote = monthly_amount(each.sent, self._currency)
+                yield self._finding("hand edit", each, charge, text, wrote - each.addition.monthly)
+        if charge.state not in BILLS_NOTHING:
+            not_billed = charge.state in NOT_BILLED
+            of: FindingKind = "leak" if not_billed else "unknown"
+            about = (charge.agreement_id, charge.owner.customer, charge.address)
+            yield Finding(of, f"the mapping is {charge.state}: {charge.detail}", None, *about)
+
+    def _by_agreement(
+        self, charge: ExpectedCharge, ours: Iterable[Standing]
+    ) -> tuple[Sequence[Standing], Sequence[Standing]]:
+        """Return the lines on the agreement of the charge, and those elsewhere that bill it a second time.
+
+        A charge whose mapping has moved is billed by the lines on the old agreement, if the new one has none.
+        """
+        by_agreement: dict[int, list[Standing]] = defaultdict(list)
+        for each in ours:
+            by_agreement[each.addition.agreement_id].append(each)
+        amounts = {
+            number: sum((billed(each, self._currency) for each in some), Decimal(0))
+            for number, some in by_agreement.items()
+        }
+        here = charge.agreement_id
+        if not amounts.get(here or 0) and any(amounts.values()):
+            here = min(number for number, amount in amounts.items() if amount)
+        away = [each for number, some in by_agreement.items() if number != here for each in some]
+        return by_agreement.get(here or 0, []), [each for each in away if billed(each, self._currency)]
+
+    def _rank(self, each: Standing, expected: ExpectedLine) -> tuple[bool, bool, int]:
+        addition = each.addition
+        return (not billed(each, self._currency), addition.quantity != expected.quantity, addition.id)
+
+    def _line(
+        self, charge: ExpectedCharge, expected: ExpectedLine, each: Standing, adjusted: Decimal
+    ) -> Iterator[Finding]:
+        """Yield the one difference between a line and what usage asks for, if there is one."""
+        amount = self._difference(expected, each, adjusted)
+        of, addition = self._of(each), each.addition
+        if edits := self._edits(each):
+            yield self._finding("hand edit", each, charge, f"{of} was edited by hand: {edits}", amount)
+        elif expected.quantity and expected.unit_price not in (None, addition.price):
+            prices = [
+                amount_text(price or Decimal(0), self._currency) for price in (addition.price, expected.unit_price)
+            ]
+            text = f"{of} has the price {prices[0]}, and {prices[1]} is in force"
+            if expected.quantity != addition.quantity:
+                text += f"; {self._quantities(charge, expected, each)}"
+            yield self._finding("price", each, charge, text, amount)
+        elif expected.quantity != addition.quantity and amount != 0:
+            text = f"{of} bills another quantity: {self._quantities(charge, expected, each)}"
+            if adjusted:
+                text += f", and adjustments bill {amount_text(adjusted, self._currency)}"
+            yield self._finding("quantity", each, charge, text, amount)
+        elif each.share != 1 and (addition.effective or "") > charge.first_day:
+            text = f"{of} begins on {addition.effective}, and the usage counts from {charge.first_day}"
+            yield self._finding("dates", each, charge, text, amount)
+        elif amount:
+            text = f"{of} bills {self._amount(each)}, and usage asks for {self._money(expected.amount)}"
+            yield self._finding("quantity", each, charge, text, amount)
+
+    def _difference(self, expected: ExpectedLine, each: Standing, adjusted: Decimal) -> Decimal | None:
+        return None if expected.amount is None else expected.amount - billed(each, self._currency) - adjusted
+
+    def _products(
+        self,
+        charge: ExpectedCharge,
+        missing: Sequence[ExpectedLine],
+        extra: Sequence[Standing],
+        later: Sequence[Standing],
+    ) -> Iterator[Finding]:
+        """Yield the products that usage asks for and no line bills, and those that lines bill and usage does not."""
+        unbilled = [each for each in missing if each.amount is None or each.amount]
+        wrong = [each for each in extra if billed(each, self._currency)]
+        for each, line in zip(unbilled, wrong, strict=False):
+            edits = self._edits(line)
+            text = f"{self._of(line)} bills {self._amount(line)}, and usage asks for product {each.product}"
+            amount = self._difference(each, line, Decimal(0))
+            if edits:
+                yield self._finding("hand edit", line, charge, f"{text}; it was edited by hand: {edits}", amount)
+            else:
+                yield self._finding("product", line, charge, text, amount)
+        for line in wrong[len(unbilled) :]:
+            yield self._double(line, charge, f"it bills {self._amount(line)}, and usage asks for another product only")
+        for each in unbilled[len(wrong) :]:
+            yield self._leak(charge, each, [one for one in later if one.addition.product_id == each.product_id])
+
+    def _leak(self, charge: ExpectedCharge, each: ExpectedLine, later: Sequence[Standing]) -> Finding:
+        """Return the finding for usage that no line of the month bills. `later` are its lines outside the month."""
+        used = with_unit(plain_decimal(each.quantity), charge.unit or None)
+        address = charge.owner.address_of(each.product)
+        about = (charge.agreement_id, charge.owner.customer, address)
+        if not later:
+            text = f"{used} of {each.product} are used, and no line bills them"
+            return Finding("leak", text, each.amount, *about)
+        addition = later[0].addition
+        days = f"begins on {addition.effective}"
+        if addition.cancelled is not None:
+            days = f"bills {addition.effective} to {addition.cancelled}"
+        text = f"{used} of {each.product} are used, and {self._of(later[0])} {days}: it does not bill {self._period}"
+        return Finding("dates", text, each.amount, *about)
+
+    def _bills(self, each: Standing) -> bool:
+        return covers(each.addition, self._period)
+
+    def _double(self, each: Standing, charge: ExpectedCharge, what: str) -> Finding:
+        text = f"{self._of(each)} is a double: {what}"
+        return self._finding("double", each, charge, text, -billed(each, self._currency))
+
+    def _finding(
+        self, of: FindingKind, each: Standing, charge: ExpectedCharge, text: str, amount: Decimal | None
+    ) -> Finding:
+        return Finding(of, text, amount, each.addition.agreement_id, charge.owner.customer, charge.address)
+
+    def _edits(self, each: Standing) -> str:
+        return ", ".join(edits_of(each))
+
+    def _of(self, each: Standing) -> str:
+        gone = ", which was deleted since," if each.gone else ""
+        return f"addition id {each.addition.id} ({each.addition.product}){gone}"
+
+    def _amount(self, each: Standing) -> str:
+        return amount_text(billed(each, self._currency), self._currency)
+
+    def _money(self, amount: Decimal | None) -> str:
+        return "an unknown amount" if amount is None else amount_text(amount, self._currency)
+
+    def _quantities(self, charge: ExpectedCharge, expected: ExpectedLine, each: Standing) -> str:
+        used, found = (
+            with_unit(plain_decimal(quantity), charge.unit or None)
+            for quantity in (expected.quantity, each.addition.quantity)
+        )
+        return f"{found} stand on it, and usage asks for {used}"
+
+    def _name(self, agreement_id: int) -> str:
+        found = self._agreements.get(agreement_id)
+        return f"id {agreement_id}" if found is None else found.name
+
+
+def covers(addition: LiveAddition, period: Period) -> bool:
+    """Return whether an addition bills a month: by its tag if it is of one month, else by its days."""
+    tag = addition.tag
+    if addition.is_left:
+        return False
+    if tag is not None and tag.period is not None:
+        return tag.period == str(period)
+    return is_dated_in(addition, period)
+
+
+def is_dated_in(addition: LiveAddition, period: Period) -> bool:
+    """Return whether the invoice of a month has an addition, by its days."""
+    begins = (addition.effective or "") <= period.last_day.isoformat()
+    return begins and not addition.ended_before(period.first_day.isoformat())
+
+
+def edits_of(each: Standing) -> Iterator[str]:
+    """Yield the fields of a line that somebody changed after our last write, such as `quantity 120 → 99`."""
+    fields, raw = each.sent, each.addition.obj.raw
+    if not fields:
+        return
+    for path in (*(path for path in _EDITED if path in fields), "cancelledDate"):
+        mapping = kind("Addition").by_name[path].mapping
+        wrote, live = to_json(mapping.decode(dict(fields))), to_json(mapping.decode(raw))
+        if not same(mapping, wrote, live):
+            yield f"{path} {value_text(wrote)} → {value_text(live)}"

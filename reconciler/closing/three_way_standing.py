@@ -1,0 +1,108 @@
+"""Find how additions stood at an earlier moment, such as when an invoice was made.
+
+ConnectWise shows an addition as it stands now. What has not changed since that moment stood so then. For our own
+additions, the journal has what our writes left, and the ledger has the edits that runs have seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from typing import Any
+
+from reconciler.additions.live_additions import LiveAddition, addition_of
+from reconciler.closing.three_way_lines import is_dated_in
+from reconciler.closing.three_way_model import AgreementFacts, Standing
+from reconciler.ledger.snapshot import Snapshot
+from reconciler.metering.period import Period
+
+ENTERED = "_info/dateEntered"
+"""When an object was created [spec]. That `fields` may name it is a [guess], as for the time of the last change."""
+
+
+def standing_now(live: Iterable[LiveAddition], snapshot: Snapshot) -> list[Standing]:
+    """Return additions as they stand, with what our last write left of those that are ours."""
+    return [Standing(each, _sent(each, snapshot)) for each in live]
+
+
+def standing_at(
+    moment: datetime,
+    live: Iterable[LiveAddition],
+    written: Mapping[int, LiveAddition],
+    snapshot: Snapshot,
+    currency: str | None,
+) -> list[Standing]:
+    """Return additions as they stood at a moment. `written` has ours by id, as our writes had left them by then.
+
+    An addition that was created later is left out. One of ours that is no longer in ConnectWise is marked as `gone`.
+    Nothing says how an addition of somebody else stood before it was changed: it counts as it stands now.
+    """
+    every = list(live)
+    found = [standing for each in every for standing in _at(moment, each, written.get(each.id), snapshot, currency)]
+    known = {each.id for each in every}
+    return [*found, *(Standing(was, was.obj.raw, gone=True) for number, was in written.items() if number not in known)]
+
+
+def with_shares(
+    standing: Iterable[Standing], agreements: Mapping[int, AgreementFacts], period: Period
+) -> list[Standing]:
+    """Return additions with the part of a month that their days bill, on agreements that prorate."""
+    prorating = {number for number, facts in agreements.items() if facts.prorates}
+    return [
+        replace(each, share=_share(each.addition, period)) if each.addition.agreement_id in prorating else each
+        for each in standing
+    ]
+
+
+def _share(addition: LiveAddition, period: Period) -> Fraction:
+    """Return the part of the days of a month, from 0 to 1. An addition that is not dated in it bills another month."""
+    if not is_dated_in(addition, period):
+        return Fraction(1)
+    first, last = period.first_day.isoformat(), period.last_day.isoformat()
+    begins = date.fromisoformat(max(first, addition.effective or first))
+    ends = date.fromisoformat(min(last, addition.cancelled or last))
+    return Fraction(max((ends - begins).days + 1, 0), (period.last_day - period.first_day).days + 1)
+
+
+def _at(
+    moment: datetime, live: LiveAddition, was: LiveAddition | None, snapshot: Snapshot, currency: str | None
+) -> Iterator[Standing]:
+    updated = _moment(live.obj.last_updated)
+    if updated is not None and updated <= moment:
+        yield Standing(live, _sent(live, snapshot) if was is None else was.obj.raw)
+    elif was is not None:
+        edits = _edits_at(moment, live.id, snapshot)
+        stood = addition_of(replace(was.obj, raw={**was.obj.raw, **edits}), currency) if edits else was
+        yield Standing(stood, was.obj.raw)
+    elif live.id not in snapshot.additions and not _was_created_after(moment, live):
+        yield Standing(live)
+
+
+def _sent(live: LiveAddition, snapshot: Snapshot) -> Mapping[str, Any]:
+    recorded = snapshot.additions.get(live.id)
+    return {} if recorded is None or recorded.agreement_id not in (None, live.agreement_id) else recorded.last_applied
+
+
+def _edits_at(moment: datetime, addition_id: int, snapshot: Snapshot) -> Mapping[str, Any]:
+    """Return the fields of an edit by hand that was made before a moment, and that a run has seen only after it."""
+    for edit in snapshot.hand_edits.get(addition_id, ()):
+        edited = _moment(edit.fields.get("lastUpdated"))
+        if edited is not None and edited <= moment < edit.seen_at:
+            return {path: value for path, value in edit.fields.items() if path != "lastUpdated"}
+    return {}
+
+
+def _was_created_after(moment: datetime, live: LiveAddition) -> bool:
+    entered = _moment((live.obj.raw.get("_info") or {}).get("dateEntered"))
+    return entered is not None and entered > moment
+
+
+def _moment(text: Any) -> datetime | None:
+    """Return a time of ConnectWise. None if it is missing or no time."""
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

@@ -1,0 +1,117 @@
+"""Turn the charges of a month into the lines that the three-way check expects, each on its agreement."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
+
+from reconciler.additions.charge import Charge
+from reconciler.additions.charges import ChargedUsage
+from reconciler.additions.ownership import owner_of, owner_of_rule
+from reconciler.closing.three_way_model import AgreementFacts, ExpectedCharge, ExpectedLine
+from reconciler.kinds.billing_rules import Rule, product_label
+from reconciler.kinds.customer_mapping import ProductReference
+from reconciler.kinds.field_mapping import date_text
+from reconciler.kinds.live_state import LiveState
+from reconciler.kinds.values import Link
+from reconciler.manifests.documents import Manifests
+from reconciler.metering.coverage import CoverageRow
+from reconciler.metering.period import Period
+from reconciler.rating.line_kinds import LineKinds
+
+Links = Mapping[tuple[str | int, ...], Link]
+
+
+def expected_charges(
+    usage: ChargedUsage,
+    rules: Iterable[Rule],
+    live_state: LiveState,
+    agreements: Mapping[int, AgreementFacts],
+    period: Period,
+) -> list[ExpectedCharge]:
+    """Return what each charge of each mapping asks for. A mapping whose customer is excluded asks for nothing."""
+    charges = {owner_of(each).of_all_months: each for each in usage.charges}
+    rows = {(row.mapping, row.charge): row for row in usage.coverage.rows if row.mapping and row.device_id is None}
+    return [
+        _expected(
+            rule, charges.get(owner_of_rule(rule)), rows.get((rule.name, rule.charge)), live_state, agreements, period
+        )
+        for rule in rules
+    ]
+
+
+def _expected(
+    rule: Rule,
+    charge: Charge | None,
+    row: CoverageRow | None,
+    live_state: LiveState,
+    agreements: Mapping[int, AgreementFacts],
+    period: Period,
+) -> ExpectedCharge:
+    links = live_state.links.get(f"CustomerMapping/{rule.name}", {})
+    agreement = links.get(("agreement",))
+    number = None if agreement is None else agreement.id
+    facts = agreements.get(number or 0)
+    owner = owner_of_rule(rule)
+    start = "" if rule.start is None else rule.start.isoformat()
+    first_day = max(period.first_day.isoformat(), start, "" if facts is None else facts.begins)
+    if charge is None:
+        return ExpectedCharge(owner, number, "", state="excluded", held=True, first_day=first_day)
+    return ExpectedCharge(
+        owner=owner,
+        agreement_id=number,
+        unit=rule.unit or "",
+        lines=_lines(charge, rule, links),
+        state="billed" if row is None else row.state,
+        detail="" if row is None else row.detail,
+        held=charge.state == "held",
+        first_day=first_day,
+    )
+
+
+def _lines(charge: Charge, rule: Rule, links: Links) -> tuple[ExpectedLine, ...]:
+    products = _products(rule, links)
+    return tuple(
+        ExpectedLine(
+            product_id=None if (link := products.get(each.product)) is None else link.id,
+            product=product_label(each.product) if link is None else link.name,
+            quantity=each.quantity,
+            unit_price=each.unit_price,
+            amount=each.amount,
+            cost=each.cost,
+        )
+        for each in charge.lines
+    )
+
+
+def _products(rule: Rule, links: Links) -> dict[ProductReference, Link | None]:
+    """Return the link of each product of a rule."""
+    single = links.get((*rule.place, "product"))
+    return {
+        each.product: single or links.get((*rule.place, "ranges", index, "product"))
+        for index, each in enumerate(rule.ranges)
+    }
+
+
+def agreement_facts(manifests: Manifests, live_state: LiveState, numbers: Collection[int]) -> dict[int, AgreementFacts]:
+    """Return what the check needs of these agreements. One that was not read is left out."""
+    line_kinds = LineKinds(manifests, live_state)
+    found = {}
+    for number in numbers:
+        live = live_state.objects.get(("Agreement", number))
+        if live is None:
+            continue
+        raw = live.raw
+        company = raw.get("company") or {}
+        begins = (date_text(raw.get("startDate")), date_text(raw.get("billStartDate")))
+        found[number] = AgreementFacts(
+            id=number,
+            name=str(raw.get("name") or "").strip() or f"id {number}",
+            company=str(company.get("identifier") or "").strip(),
+            invoiced=line_kinds.invoiced(Link(str(number), number)),
+            own=Decimal(raw.get("billAmount") or 0),
+            prorates=bool(raw.get("prorateFlag")),
+            begins=max(each or "" for each in begins),
+            next_invoice=date_text(raw.get("nextInvoiceDate")),
+        )
+    return found
