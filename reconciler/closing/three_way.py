@@ -57,7 +57,9 @@ def check(found: ToCheck) -> Json:
         *check_lines(found.charges, found.lines, found.agreements, found.period, found.currency),
         *_unbilled(found.coverage),
     ]
-    findings = sorted(_grouped(findings, found.coverage.source_problems), key=lambda each: _rank(each, found.agreements))
+    findings = sorted(
+        _grouped(findings, found.coverage.source_problems), key=lambda each: _rank(each, found.agreements)
+    )
     rows = [*_agreements(found, findings)]
     return {
         "format_version": FORMAT_VERSION,

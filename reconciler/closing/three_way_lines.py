@@ -142,9 +142,9 @@ class _Check:
         """Yield the additions that are not ours beside one of ours with the same product."""
         ours: dict[tuple[int | None, int | None], ExpectedCharge] = {}
         for charge in charges:
-            for each in lines.by_owner.get(charge.owner, ()):
-                if self._bills(each):
-                    ours.setdefault(each.addition.agreement_product, charge)
+            home, _ = self._by_agreement(charge, filter(self._bills, lines.by_owner.get(charge.owner, ())))
+            for each in home:
+                ours.setdefault(each.addition.agreement_product, charge)
         for each in lines.foreign:
             beside = ours.get(each.addition.agreement_product)
             if beside is not None and billed(each, self._currency):
