@@ -64,7 +64,9 @@ def test_usage_without_a_line_and_a_customer_without_a_mapping_are_leaks(billed:
 def test_additions_of_ours_on_undeclared_agreements_are_found_with_all_others_there(billed: Shop) -> None:
     first = agreement(billed)
     refer = {name: {"id": first[name]["id"]} for name in ("type", "company", "contact")}
-    answer = billed.post_live("/finance/agreements", name="Copy", noEndingDateFlag=True, startDate="2026-11-01T00:00:00Z", **refer)
+    answer = billed.post_live(
+        "/finance/agreements", name="Copy", noEndingDateFlag=True, startDate="2026-11-01T00:00:00Z", **refer
+    )
     assert answer.status_code == 201, answer.text
     copy = answer.json()["id"]
     path = f"/finance/agreements/{copy}/additions"
