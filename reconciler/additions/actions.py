@@ -101,6 +101,9 @@ class ActionBuilder:
 
     def _created(self, desired: DesiredAddition) -> PlannedAddition:
         values = written_fields(desired)
+        if desired.unit_cost is None and desired.own_price:
+            # ConnectWise would fill in the cost of the product [spec]. A 0 counts as unknown.
+            values["unitCost"] = _ZERO
         known = desired.unit_cost == 0
         after = self.side(values, desired.agreement.id, zero_is_known=known)
         money = Money.with_costs(NOTHING, after, self.currency)
@@ -125,7 +128,7 @@ class ActionBuilder:
             from_next_month=after.amount,
             cost_from_next_month=after.cost,
             costs_nothing=known,
-            fields=recorded_fields(values, with_cost=True),
+            fields=recorded_fields(values, with_cost=desired.unit_cost is not None),
             depends_on=desired.depends_on,
             reason=desired.reason,
         )

@@ -50,6 +50,8 @@ class DesiredAddition:
     """None: the price of a live addition is not changed."""
     unit_cost: Decimal | None = field(default=None, kw_only=True)
     """None: the cost of a live addition is not changed, because no manifest gives one."""
+    own_price: bool = field(default=False, kw_only=True)
+    """Whether the mapping has the price, so that the cost of the product is not meant."""
     effective_date: str
     """First day of the addition if this run creates it, as `2026-11-01`."""
     reason: str
@@ -189,6 +191,8 @@ class _Builder:
             return []
         products = _products(spec, rule.charge, links)
 
+        own_prices = {each.product for each in rule.ranges if each.own_price}
+
         def addition(
             product: ProductReference, quantity: Decimal, price: Decimal | None, cost: Decimal | None
         ) -> DesiredAddition:
@@ -199,6 +203,7 @@ class _Builder:
                 quantity=quantity,
                 unit_price=price,
                 unit_cost=cost,
+                own_price=product in own_prices,
                 effective_date=dates.first,
                 reason=quantity_reason(charge, rule.unit),
                 late_start_reason=dates.late_reason,

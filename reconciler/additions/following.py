@@ -156,7 +156,7 @@ class _OldAgreement:
     def _created(self, like: DesiredAddition) -> PlannedAddition:
         """Return the plan for a new addition, of a range that usage has reached since the move."""
         desired = self._addition(like.product, like.quantity, like.unit_price, str(self._begins), self._last_day)
-        desired = replace(desired, unit_cost=like.unit_cost)
+        desired = replace(desired, unit_cost=like.unit_cost, own_price=like.own_price)
         usual = like.owner.address_of(like.product.name)
         address = self._builder.unique_address(usual, self._leaving[0].live.agreement_id)
         return self._builder.for_pair(Pair(replace(desired, known_as=address, depends_on=like.depends_on)))

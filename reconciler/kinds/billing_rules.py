@@ -39,7 +39,9 @@ class Range:
     price: Decimal | None = None
     """Unit price in the period. None if neither the range nor the product has a price that is in force."""
     cost: Decimal | None = None
-    """Unit cost in the period. None if it is unknown, which is not 0."""
+    """Unit cost in the period, from where the price is. None if it is unknown, which is not 0."""
+    own_price: bool = False
+    """Whether the mapping has the price. Then the cost of the product is not meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,13 +219,15 @@ def _range(
     of_product: UnitPrice,
     first_day: date,
 ) -> Range:
-    """Return a range with the price of `own`, else that of its product. A price without a cost has the product's."""
+    """Return a range with the price of `own`, else that of its product. The cost comes from where the price is."""
+    if own.price is not None:
+        return Range(product, up_to, own.price, own_price=True)
     if own.prices is None:
-        return Range(product, up_to, of_product.price if own.price is None else own.price, of_product.cost)
+        return Range(product, up_to, of_product.price, of_product.cost)
     entry = entry_in_force(own.prices, first_day)
     if entry is None:  # the price of the product is not meant: the mapping has prices of its own
-        return Range(product, up_to, None, of_product.cost)
-    return Range(product, up_to, entry.price, of_product.cost if entry.cost is None else entry.cost)
+        return Range(product, up_to, own_price=True)
+    return Range(product, up_to, entry.price, entry.cost, own_price=True)
 
 
 def _allowance(included: Included | None, meter_of: MeterOf) -> Allowance | None:

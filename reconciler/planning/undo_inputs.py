@@ -22,6 +22,11 @@ def mapping_of(address: str) -> str:
     return f"CustomerMapping/{address.partition('/')[2].partition(':')[0].rpartition('.')[0]}"
 
 
+def charge_of(address: str) -> str:
+    """Return the name of the charge of an addition, from the address of the addition."""
+    return address.partition(":")[0].rpartition(".")[2]
+
+
 @dataclass(frozen=True, slots=True)
 class WrittenObject:
     """What the run wrote to one object."""

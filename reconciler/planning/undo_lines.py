@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel
 
 from reconciler.kinds.base import SpecField
-from reconciler.kinds.customer_mapping import CustomerMappingSpec
+from reconciler.kinds.customer_mapping import ChargeFields, CustomerMappingSpec
 from reconciler.kinds.fields import ById
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal
@@ -19,10 +19,10 @@ from reconciler.manifests.documents import Document, DocumentOf, Manifests, has_
 from reconciler.manifests.positions import Path
 from reconciler.manifests.relations import Relations
 from reconciler.planning.equality import named, same
-from reconciler.planning.undo_inputs import LAST_DAY, PutBack, mapping_of
+from reconciler.planning.undo_inputs import LAST_DAY, PutBack, charge_of, mapping_of
 
-_PRICES: Final = ("price", "ranges", "product")
-"""The fields of a mapping that can set the price of its additions. The first one that is declared counts."""
+_PRICES: Final = ("price", "prices", "ranges", "product")
+"""The fields of a charge that can set the price of its additions. The first one that is declared counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +120,23 @@ class _Finder:
             yield from self._of_price(undone, document)
 
     def _of_price(self, undone: PutBack, document: DocumentOf[CustomerMappingSpec]) -> Iterator[Cause]:
-        """Yield the field of the mapping that sets the price of an addition."""
-        field = next((each for each in _PRICES if each in document.declared), None)
-        if field is None or field in document.defaulted:
+        """Yield the field of the mapping that sets the price of an addition. A default has none."""
+        place, charge = _charge_of(document.spec, undone.address)
+        if charge is None:
+            return
+        declared = document.declared if not place else {each for each in _PRICES if getattr(charge, each) is not None}
+        field = next((each for each in _PRICES if each in declared), None)
+        if field is None or (str(place[0]) if place else field) in document.defaulted:
             return
         by_product = any("price" in each.changes for each in self._undone.values())
         before, after = (_number(str(each)) for each in undone.changes["unitPrice"])
-        if field == "price" and isinstance(before, Decimal) and getattr(document.spec, field) == after:
+        own = any(each.price is not None or each.prices is not None for each in charge.ranges or ())
+        if field == "price" and isinstance(before, Decimal) and charge.price == after:
             message = f"{_shown(after)}; {undone.address} had {_shown(before)} before the run"
-            yield _cause(document, ("spec", field), message, "set", before)
-        elif field == "price" or not by_product or any(each.price is not None for each in document.spec.ranges or ()):
-            yield _cause(document, ("spec", field), f"the price of {undone.address} comes from here", "by hand")
+            yield _cause(document, ("spec", *place, field), message, "set", before)
+        elif field in ("price", "prices") or not by_product or own:
+            message = f"the price of {undone.address} comes from here"
+            yield _cause(document, ("spec", *place, field), message, "by hand")
 
     def _of_field(self, document: Document, path: str, before: Any) -> Iterator[Cause]:
         name, _, entry = path.partition(".")
@@ -207,6 +213,13 @@ class _Finder:
             return same(item.mapping, declared, value)
         ours, theirs = (_folded(each) for each in (declared, value))
         return bool(ours == theirs)
+
+
+def _charge_of(spec: CustomerMappingSpec, address: str) -> tuple[Path, ChargeFields | None]:
+    """Return the charge that an addition bills, with its place in the spec. None if the mapping no longer has it."""
+    name = charge_of(address)
+    charges = [*spec.each_charge()]  # a renamed charge is still the only one of its mapping
+    return next((each for each in charges if each[1].charge_name == name or len(charges) == 1), ((), None))
 
 
 def _marks(document: Document, undone: PutBack) -> frozenset[str]:

@@ -232,6 +232,36 @@ def test_the_price_of_a_mapping_is_put_back_if_the_run_wrote_it() -> None:
     assert (other.path, other.edit) == (("spec", "price"), "by hand")
 
 
+@pytest.mark.parametrize(
+    ("charge", "path", "edit"),
+    [
+        ({"price": Decimal("0.18")}, ("price",), "set"),
+        ({"price": Decimal("0.20")}, ("price",), "by hand"),
+        ({"prices": [{"from": "2026-01-01", "price": Decimal("0.18")}]}, ("prices",), "by hand"),
+        ({}, ("product",), "by hand"),
+    ],
+)
+def test_the_price_of_one_of_several_charges_is_put_back_there(charge: Any, path: Any, edit: str) -> None:
+    charges = [{"meter": "devices", "product": "gb", "price": Decimal(5)}, {"product": "gb", **charge}]
+    (cause,) = found(mapping(product=None, charges=charges), undone=[ADDITION])
+    assert (cause.path, cause.edit) == (("spec", "charges", 1, *path), edit)
+
+
+def test_a_charge_that_is_gone_brings_no_price_back() -> None:
+    charges = [{"meter": "devices", "product": "gb"}, {"meter": "documents", "product": "gb"}]
+    assert found(mapping(product=None, charges=charges), undone=[ADDITION]) == []
+
+
+def test_the_dated_prices_of_a_range_are_a_cause() -> None:
+    ranges = [{"product": "gb", "prices": [{"from": "2026-01-01", "price": Decimal("0.18")}]}]
+    (cause, _) = found(
+        mapping(product=None, ranges=ranges),
+        product(price=Decimal("0.3")),
+        undone=[ADDITION, put_back(product(price=Decimal("0.3")), price="0.25")],
+    )
+    assert (cause.path, cause.edit) == (("spec", "ranges"), "by hand")
+
+
 def test_values_are_shown_as_a_person_reads_them() -> None:
     def message(declared: Document, **changes: Any) -> str:
         return found(declared, undone=[put_back(declared, **changes)])[0].message
