@@ -33,8 +33,8 @@ class MappingFindings:
     overbilled: Mapping[str, str] = field(default_factory=dict)
     """The months after its end that were invoiced already."""
     charges: Mapping[MappingCharge, Charge] = field(default_factory=dict)
-    standing: Mapping[str, Decimal] = field(default_factory=dict)
-    """What its additions bill a month as they stand."""
+    standing: Mapping[MappingCharge, Decimal] = field(default_factory=dict)
+    """By charge: what its additions bill a month as they stand."""
 
 
 def coverage_rows(coverage: Coverage, findings: MappingFindings) -> Iterator[CoverageRow]:
@@ -47,7 +47,7 @@ def coverage_rows(coverage: Coverage, findings: MappingFindings) -> Iterator[Cov
     for row in coverage.rows:
         mapping, charge = row.mapping or "", row.charge or ""
         shown = _row(row, of_several=charges[row.mapping] > 1)
-        yield _with_standing(_with_findings(shown, mapping, charge, findings), mapping, findings)
+        yield _with_standing(_with_findings(shown, mapping, charge, findings), (mapping, charge), findings)
     for source, reason in coverage.source_problems.items():
         yield CoverageRow(
             source=source,
@@ -65,11 +65,11 @@ def trips_text(trips: Iterable[Tripped]) -> str:
 
 
 def _row(row: MeteredRow, *, of_several: bool) -> CoverageRow:
-    """Return the row of a plan. If the mapping has several charges, the name says which one it is about."""
+    """Return the row of a plan. If the mapping has several charges, it says which one it is about."""
     return CoverageRow(
         source=row.source,
         customer=row.customer_id,
-        name=f"{row.shown_name} ({row.charge})" if of_several and row.charge else row.shown_name,
+        name=row.shown_name,
         state=row.state,
         quantity=row.quantity,
         unit=row.unit,
@@ -81,9 +81,9 @@ def _row(row: MeteredRow, *, of_several: bool) -> CoverageRow:
     )
 
 
-def _with_standing(row: CoverageRow, mapping: str, findings: MappingFindings) -> CoverageRow:
+def _with_standing(row: CoverageRow, charge: MappingCharge, findings: MappingFindings) -> CoverageRow:
     """Return the row of a customer without a usable figure with what stands: this is billed on, and so at risk."""
-    standing = findings.standing.get(mapping)
+    standing = findings.standing.get(charge)
     if row.accounted or row.money is not None or standing is None:
         return row
     return row.model_copy(update={"money": standing})

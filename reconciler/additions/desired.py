@@ -141,7 +141,7 @@ def desired_additions(
         except RefusalError as reason:
             refused[charge.mapping] = str(reason)
         except NotInvoicedError as reason:
-            uninvoiced[charge.mapping] = str(reason)
+            uninvoiced[charge.mapping] = "; ".join(filter(None, (uninvoiced.get(charge.mapping), str(reason))))
     billed = tuple(each for each in additions if each.mapping not in refused)
     return DesiredAdditions(billed, refused, uninvoiced)
 

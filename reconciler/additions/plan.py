@@ -215,12 +215,12 @@ def _rules(inputs: UsageInputs, ownership: Ownership) -> dict[Owner, Rule]:
     return found | {owner: found[owner.of_all_months] for owner in map(owner_of, inputs.usage.charges)}
 
 
-def _standing(ownership: Ownership, builder: ActionBuilder, money: PeriodMoney) -> dict[str, Decimal]:
-    """Return by mapping what its additions bill a month as they stand."""
-    found: defaultdict[str, Decimal] = defaultdict(Decimal)
+def _standing(ownership: Ownership, builder: ActionBuilder, money: PeriodMoney) -> dict[MappingCharge, Decimal]:
+    """Return by charge what its additions bill a month as they stand."""
+    found: defaultdict[MappingCharge, Decimal] = defaultdict(Decimal)
     for owner, owned in ownership.by_owner.items():
         for each in owned:
-            found[owner.mapping] += (
+            found[owner.mapping, owner.charge] += (
                 builder.from_next_month(each.addition.obj.raw, each.addition.agreement_id)
                 if owner.period is None
                 else money.before.get(each.addition.id, NOTHING).amount

@@ -5,6 +5,7 @@ The states of customers are those of `metering.coverage`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -79,15 +80,15 @@ def gap_causes(plan: Plan) -> Iterator[Cause]:
         if not row.accounted and not of_source and row.released is None:
             by_state.setdefault(row.state, []).append(row)
     for state, rows in by_state.items():
-        gap = _GAPS.get(state, _OTHER)
+        gap, members = _GAPS.get(state, _OTHER), members_of(rows)
         name = state.replace(" ", "-")
         yield Cause(
             key=name if name in ("unmapped", "unattributed") else f"{gap.event}:{name}",
             event=gap.event,
-            title=f"{numbered(len(rows), gap.noun)} {gap.rest}",
+            title=f"{numbered(len(members), gap.noun)} {gap.rest}",
             subject=f"{gap.noun}s {gap.rest}",
             advice=gap.advice,
-            members=members_of(rows),
+            members=members,
             members_are="Additions" if state == "orphan" else "Customers",
             risk=risk_of((row.money for row in rows), _currency(plan)),
             why=rows[0].detail if len(rows) == 1 else "",
@@ -95,13 +96,21 @@ def gap_causes(plan: Plan) -> Iterator[Cause]:
 
 
 def members_of(rows: Iterable[CoverageRow]) -> tuple[Member, ...]:
-    """Return the rows as members of a cause, those with the most money first."""
-    return tuple(member_of(row) for row in sorted(rows, key=lambda row: (-(row.money or Decimal(0)), row.name)))
+    """Return the members of a cause, those with the most money first. A customer has a row for each of its charges."""
+    members: dict[str, Member] = {}
+    money: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for row in sorted(rows, key=lambda row: row.name):
+        member = member_of(row)
+        members.setdefault(member.id, member)
+        money[member.id] += row.money or Decimal(0)
+    return tuple(sorted(members.values(), key=lambda each: -money[each.id]))
 
 
 def member_of(row: CoverageRow) -> Member:
-    """Return a row as a member of a cause. The name of an addition without a mapping contains its id."""
+    """Return a row as a member of a cause. The name of an addition without a mapping, and of a device, has its id."""
     address = row.address or f"{row.source}/{row.customer}"
+    if row.state == "uncounted":
+        return Member(id=f"{address} {row.name.partition(' of ')[0]}", label=f"{row.name} ({address})")
     if row.state == "orphan":
         return Member(id=row.name, label=row.name)
     return Member(id=address, label=f"{row.name} ({address})" if row.name else address)
@@ -156,14 +165,15 @@ def _source_cause(
     # The newest pull was read to its end and believed: then its data is too old.
     state: _SourceState = "old" if reading.state == "whole" else reading.state
     rows = tuple(held)
+    members = members_of(rows)
     title = _TITLES[state].format(source)
     return Cause(
         key=f"source:{source}:{state}",
         event="source",
-        title=f"{title}: {numbered(len(rows), 'customer')} held" if rows else title,
+        title=f"{title}: {numbered(len(members), 'customer')} held" if members else title,
         subject=title,
         advice=_SOURCE_ADVICE[state].format(source),
-        members=members_of(rows),
+        members=members,
         grows=False,
         risk=risk_of((row.money for row in rows), currency),
         why=why,

@@ -35,13 +35,14 @@ def invoice_causes(plan: Plan, invoices: Mapping[str, date], today: date, days: 
         if day is not None:
             by_day.setdefault(day, []).append(row)
     for day, rows in sorted(by_day.items()):
+        members = members_of(rows)
         when = f"invoices of {day}" if day >= today else f"invoices that are due since {day}"
         yield Cause(
             key=f"invoice:{day}",
             event="invoice",
-            title=f"{when}: {numbered(len(rows), 'customer')} not accounted for",
+            title=f"{when}: {numbered(len(members), 'customer')} not accounted for",
             subject=f"{when}: customers not accounted for",
             advice="Correct them before the invoices are made. To list them, run: reconciler usage coverage",
-            members=members_of(rows),
+            members=members,
             risk=risk_of((row.money for row in rows), plan.summary.money.currency),
         )

@@ -54,6 +54,7 @@ from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import Plan
 from reconciler.planning.plan_file import read_plan
 from reconciler.rendering.counts import numbered
+from reconciler.rendering.coverage_json import customers_in
 from reconciler.rendering.outcome_text import outcome_text
 from reconciler.rendering.paint import plain
 
@@ -203,7 +204,7 @@ class _Run:
                     check = self._verifier(present, plan) if verify else None
                     code = await self._carry_out(present, made, lease, recheck=True, verify=check)
             if code == UNACCOUNTED:
-                number = sum(not row.accounted for row in plan.coverage)
+                number = customers_in(row.model_dump() for row in plan.coverage if not row.accounted)
                 which = f"{numbered(number, 'customer')} not accounted for"
                 print_note(f"{which}; to see the reasons, run: reconciler show {planfile}")
             return code

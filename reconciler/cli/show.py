@@ -169,7 +169,7 @@ def _declared(manifests: Manifests, address: str) -> dict[str, Any]:
         guesses = near(address, known)
         advice = f"Did you mean {listed(guesses)}?" if guesses else "NAME in KIND/NAME is metadata.name of a document."
         raise ReconcilerError(f"there is no {address} in {_with_slash(manifests.root)}", advice=advice)
-    spec = document.spec.model_dump(mode="json", include=set(document.spec.model_fields_set))
+    spec = document.spec.model_dump(mode="json", exclude_unset=True)
     return {
         "address": document.address,
         "file": document.origin.file,

@@ -70,15 +70,22 @@ async def show_customer(session: Session, address: str) -> dict[str, Any]:
 
 
 def _devices(usage: ChargedUsage, source: str, customer_id: str) -> list[dict[str, Any]]:
-    """Return the figure of each device, in bytes, in the latest hour that the measure uses."""
-    for charge in usage.charges:
-        if (charge.source, charge.customer_id) == (source, customer_id) and charge.measured is not None:
-            latest_hour = charge.measured.chosen[-1]
-            return [
-                {"device": each.device_id, "bytes": each.bytes, "read_at": each.read_at.isoformat()}
-                for each in latest_hour.devices
-            ]
-    return []
+    """Return the figure of each device in the latest hour that the measure of each charge uses.
+
+    The figure is in bytes, or a number if what is counted has no unit.
+    """
+    charges = [each for each in usage.charges if (each.source, each.customer_id) == (source, customer_id)]
+    return [
+        {
+            **({"charge": charge.name} if len(charges) > 1 else {}),
+            "device": each.device_id,
+            "number" if charge.unit is None else "bytes": each.bytes,
+            "read_at": each.read_at.isoformat(),
+        }
+        for charge in charges
+        if charge.measured is not None
+        for each in charge.measured.chosen[-1].devices
+    ]
 
 
 async def plan_from_ledger(session: Session) -> tuple[UsageInputs, UsagePart]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from reconciler.kinds.base import Kind, Spec
+from reconciler.kinds.dated_prices import INSIDE
 from reconciler.kinds.fields import Model, Name
 
 FORBIDDEN = frozenset({"I3"})
@@ -20,6 +24,7 @@ def _allowed(column: str) -> str:
     return column
 
 
+_COLUMN = re.compile(r"\S|\S.{0,58}\S")
 Column = Annotated[
     str,
     StringConstraints(pattern=r"^\S(.*\S)?$", max_length=60, strict=True),
@@ -27,7 +32,8 @@ Column = Annotated[
 ]
 """A column of a source: a code of the backup console such as `OT`, or a column of a file such as `seats`."""
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strict=True)]
+_LONGEST = 200
+Text = Annotated[str, StringConstraints(min_length=1, max_length=_LONGEST, strict=True)]
 CellValue = Text | StrictInt | StrictBool
 
 
@@ -37,6 +43,48 @@ class Not(Model):
     not_: CellValue | Annotated[tuple[CellValue, ...], Field(min_length=1)] = Field(
         alias="not", description="The value, or the list of values, that does not count.", examples=["Documents"]
     )
+
+
+_FORM = "write a value, a list of values, or `{not: …}`. A value is text, a whole number, true or false"
+
+
+def _checked(where: Any) -> Any:
+    """Return the conditions unchanged. Raises an error that says how a wrong one is written."""
+    if not isinstance(where, Mapping):
+        return where
+    for column, wanted in where.items():
+        if not isinstance(column, str) or not _COLUMN.fullmatch(column):
+            raise _inside(
+                (column,), f"{column!r} is no column: it has 1 to 60 characters, and no blank at its ends"
+            )
+        if isinstance(wanted, Mapping) and wanted.keys() != {"not"}:
+            raise _inside((column,), f"a mapping has the one key `not`: {_FORM}")
+        path, values = ((column, "not"), wanted["not"]) if isinstance(wanted, Mapping) else ((column,), wanted)
+        if isinstance(values, list | tuple):
+            if not values:
+                raise _inside(path, "an empty list fits no device: write at least one value")
+            for index, value in enumerate(values):
+                _check_value((*path, index), value)
+        else:
+            _check_value(path, values)
+    return where
+
+
+def _check_value(path: tuple[str | int, ...], value: Any) -> None:
+    """Raise an error if this is no value that a cell can have."""
+    if value is None or value == "":
+        what = "null" if value is None else "an empty text"
+        raise _inside(path, f"{what} is no value: a device without a value in a column is never counted by it")
+    if isinstance(value, Decimal | float):
+        raise _inside(path, f'{value} is no whole number: to compare it as text, write "{value}" in quotes')
+    if isinstance(value, str) and len(value) > _LONGEST:
+        raise _inside(path, f"a value has at most {_LONGEST} characters")
+    if not isinstance(value, str | int):
+        raise _inside(path, _FORM)
+
+
+def _inside(path: tuple[str | int, ...], message: str) -> PydanticCustomError:
+    return PydanticCustomError(INSIDE, "{message}", {"message": message, "at": path})
 
 
 class MeterSpec(Spec):
@@ -55,7 +103,9 @@ class MeterSpec(Spec):
         description="Counts the different values that this column has within an hour.",
         examples=["PN"],
     )
-    where: Mapping[str, CellValue | Annotated[tuple[CellValue, ...], Field(min_length=1)] | Not] = Field(
+    where: Annotated[
+        Mapping[str, CellValue | Annotated[tuple[CellValue, ...], Field(min_length=1)] | Not], BeforeValidator(_checked)
+    ] = Field(
         {},
         description="The devices that count, by column: a value, a list of values of which one must fit, or "
         "`{not: …}`. A device counts if all columns fit.",

@@ -109,4 +109,9 @@ class Coverage:
 
 def in_order(rows: Sequence[CoverageRow]) -> tuple[CoverageRow, ...]:
     """Return the rows sorted by source, name and id, so that every run prints the same table."""
-    return tuple(sorted(rows, key=lambda row: (row.source, row.name.casefold(), row.customer_id, row.detail)))
+    return tuple(sorted(rows, key=_order))
+
+
+def _order(row: CoverageRow) -> tuple[str, ...]:
+    """Return what rows are sorted by. The charges of a mapping stay in the order of its document."""
+    return (row.source, row.name.casefold(), row.customer_id, row.mapping or "", "" if row.charge else row.detail)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -27,6 +27,21 @@ def collapsed(rows: Sequence[Row]) -> list[Row]:
 def quantity_of(row: Row) -> str:
     """Return a row's quantity with its unit, such as `120.4 GB`. Empty if the quantity is unknown."""
     return "" if row["quantity"] is None else f"{row['quantity']} {row['unit'] or ''}".rstrip()
+
+
+def name_of(row: Row) -> str:
+    """Return the name of a row's customer, with the charge if its mapping has several."""
+    return f"{row['name']} ({row['charge']})" if row.get("charge") else str(row["name"])
+
+
+def customers_in(rows: Iterable[Row]) -> int:
+    """Return the number of customers in rows. A customer with several charges has a row for each of them."""
+    return len({(row["source"], row["customer"] or row["name"]) for row in rows})
+
+
+def entries_in(rows: Iterable[Row]) -> int:
+    """Return the number of customers, devices and additions in rows of one state."""
+    return len({(row["source"], row["customer"], row["name"]) for row in rows})
 
 
 def is_quiet(row: Row) -> bool:

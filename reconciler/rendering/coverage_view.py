@@ -9,7 +9,15 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.amounts import amount_text
-from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, is_quiet, quantity_of
+from reconciler.rendering.coverage_json import (
+    EVERY_CUSTOMER,
+    UNMAPPED,
+    collapsed,
+    entries_in,
+    is_quiet,
+    name_of,
+    quantity_of,
+)
 
 Json = Mapping[str, Any]
 
@@ -23,16 +31,19 @@ class Reason:
     """The reason. It comes partly from outside, and is not made safe."""
     rows: list[str]
     """A text for each customer, with its quantity and amount. It comes partly from outside, and is not made safe."""
+    number: int
+    """How many customers, devices or additions they are. A customer can have a row for each of its charges."""
 
     @property
     def title(self) -> str:
         """Return the number of customers and their state."""
-        return f"{len(self.rows)} {self.state}"
+        return f"{self.number} {self.state}"
 
 
 def states_text(plan: Json) -> str:
     """Return the number of customers in each state, such as `40 billed, 2 unmapped`."""
-    states = Counter(row["state"] for row in plan["coverage"])
+    rows = {(row["state"], row["source"], row["customer"], row["name"]): row for row in plan["coverage"]}
+    states = Counter(row["state"] for row in rows.values())
     return ", ".join(f"{number} {state}" for state, number in states.most_common())
 
 
@@ -42,12 +53,11 @@ def reasons_of(plan: Json) -> list[Reason]:
     Customers of a source whose data cannot be used are left out: a warning names the source and counts them.
     """
     currency = plan["summary"]["money"]["currency"]
-    found: dict[tuple[str, str], Reason] = {}
+    found: dict[tuple[str, str], list[Json]] = {}
     for row in collapsed(plan["coverage"]):
         if row["customer"] != EVERY_CUSTOMER and not is_quiet(row):
-            key = (row["state"], row["detail"])
-            found.setdefault(key, Reason(*key, [])).rows.append(_row_text(row, currency))
-    return list(found.values())
+            found.setdefault((row["state"], row["detail"]), []).append(row)
+    return [Reason(*key, [_row_text(row, currency) for row in rows], entries_in(rows)) for key, rows in found.items()]
 
 
 def _row_text(row: Json, currency: str | None) -> str:
@@ -55,4 +65,4 @@ def _row_text(row: Json, currency: str | None) -> str:
     amount = unknown if row["money"] is None else f", {amount_text(Decimal(row['money']), currency)} a month"
     used = f", {quantity_of(row)}" if quantity_of(row) else ""
     where = f"{row['source']}/{row['customer']} " if row["customer"] else ""
-    return f"{where}{row['name']}{used}{amount}"
+    return f"{where}{name_of(row)}{used}{amount}"

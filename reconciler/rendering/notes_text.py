@@ -8,7 +8,15 @@ from typing import Any
 
 from reconciler.amounts import amount_text
 from reconciler.rendering.counts import numbered
-from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, is_quiet, quantity_of
+from reconciler.rendering.coverage_json import (
+    EVERY_CUSTOMER,
+    UNMAPPED,
+    collapsed,
+    entries_in,
+    is_quiet,
+    name_of,
+    quantity_of,
+)
 from reconciler.rendering.paint import Paint, safe, shortened
 
 _FEW = 3
@@ -55,7 +63,7 @@ def gaps_text(plan: Json, paint: Paint, *, whole: bool) -> Iterator[str]:
         also = needed.get(row["address"], []) if row["state"] == "proposed" else []
         more = f"; it would also create {', '.join(also)}" if also else ""
         yield "  " + paint(_cut(_gap(row, currency) + more, whole=whole), "yellow" if row["accounted"] else "red")
-    if left := len(rows) - most_of(rows, whole=whole):
+    if left := entries_in(rows[most_of(rows, whole=whole) :]):
         yield "  " + paint(f"… and {numbered(left, 'more customer')}; --full shows all", "red")
     yield ""
 
@@ -89,4 +97,4 @@ def _gap(row: Json, currency: str | None) -> str:
     amount = amount if row["money"] is None else f", {amount_text(Decimal(row['money']), currency)} a month"
     detail = f": {row['detail']}" if row["detail"] else ""
     customer = f"{row['source']}/{row['customer']} " if row["customer"] else ""
-    return f"{row['state']} {customer}{row['name']}{used}{amount}{detail}"
+    return f"{row['state']} {customer}{name_of(row)}{used}{amount}{detail}"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from reconciler.amounts import amount_text
 from reconciler.rendering.changes import ADDITION, money_change
 from reconciler.rendering.counts import numbered
-from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, quantity_of
+from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, entries_in, name_of, quantity_of
 from reconciler.rendering.paint import shown
 from reconciler.rendering.totals import totals_of
 from reconciler.rendering.view import PlanView, customer_of
@@ -162,11 +162,11 @@ def _gaps(plan: Json) -> Iterator[Risk]:
         amount = f", {amount_text(sum(known, Decimal(0)), currency)} a month" if known else ""
         if state in UNMAPPED and len(known) < len(rows):
             amount += ", amount unknown" if not known else f" and an unknown amount of {len(rows) - len(known)}"
-        names = ", ".join(row["name"].strip() or f"{row['source']}/{row['customer']}" for row in rows[:_NAMED])
+        names = ", ".join(name_of(row).strip() or f"{row['source']}/{row['customer']}" for row in rows[:_NAMED])
         more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
         detail = f": {rows[0]['detail']}" if len(rows) == 1 and rows[0]["detail"] else ""
         used = f" {quantity_of(rows[0])}" if len(rows) == 1 and quantity_of(rows[0]) else ""
-        yield Risk("look", f"{len(rows)} {state}", f"{names}{more}{used}{amount}{detail}")
+        yield Risk("look", f"{entries_in(rows)} {state}", f"{names}{more}{used}{amount}{detail}")
 
 
 def _warnings(plan: Json) -> Iterator[Risk]:

@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.amounts import amount_text, figure_text
 from reconciler.errors import in_one_line
 from reconciler.rendering.counts import numbered
-from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, quantity_of
+from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, customers_in, quantity_of
 from reconciler.rendering.paint import Paint, safe
 
 WIDTH = 100
@@ -132,36 +132,39 @@ def pulls_table(rows: Sequence[Mapping[str, Any]], paint: Paint, width: int = WI
 
 
 def coverage_table(plan: Mapping[str, Any], paint: Paint, width: int = WIDTH) -> Iterator[str]:
-    """Yield the coverage table of a plan's JSON, and a line that counts the rows that are not accounted for."""
+    """Yield the coverage table of a plan's JSON, and a line that counts the customers that are not accounted for."""
+    rows = plan["coverage"]
+    charges = any(row.get("charge") for row in rows)
     columns = (
         ("state", "left"),
         ("source", "left"),
         ("customer", "left"),
         ("name", "left"),
+        *((("charge", "left"),) if charges else ()),
         ("quantity", "right"),
         ("a month", "right"),
         ("", "left"),
     )
-    rows = plan["coverage"]
     currency = plan["summary"]["money"]["currency"]
-    yield from table(columns, [_coverage_row(row, currency) for row in collapsed(rows)], width)
-    open_rows = sum(not row["accounted"] for row in rows)
+    yield from table(columns, [_coverage_row(row, currency, charges=charges) for row in collapsed(rows)], width)
+    customers, open_customers = customers_in(rows), customers_in(row for row in rows if not row["accounted"])
     # What a source without usable data would report is unknown, and so is its amount.
     amounts = [row["money"] for row in rows if row["state"] in UNMAPPED or row["customer"] == EVERY_CUSTOMER]
     total = sum((Decimal(amount) for amount in amounts if amount is not None), Decimal(0))
-    text = f"{numbered(len(rows), 'customer')} accounted for."
-    if open_rows:
+    text = f"{numbered(customers, 'customer')} accounted for."
+    if open_customers:
         known = f"; {amount_text(total, currency)} a month at risk" if amounts else ""
         risk = "; the amount at risk is unknown" if None in amounts else known
-        text = f"{open_rows} of {numbered(len(rows), 'customer')} not accounted for{risk}."
-    yield paint(text, "bold" if not open_rows else "red")
+        text = f"{open_customers} of {numbered(customers, 'customer')} not accounted for{risk}."
+    yield paint(text, "bold" if not open_customers else "red")
 
 
-def _coverage_row(row: Mapping[str, Any], currency: str | None) -> list[str]:
+def _coverage_row(row: Mapping[str, Any], currency: str | None, *, charges: bool) -> list[str]:
     amount = "unknown" if row["state"] in UNMAPPED else ""
     amount = amount if row["money"] is None else figure_text(Decimal(row["money"]), currency)
     quantity = quantity_of(row) or "unknown"
-    return [row["state"], row["source"], row["customer"], row["name"], quantity, amount, row["detail"]]
+    charge = [row.get("charge") or ""] if charges else []
+    return [row["state"], row["source"], row["customer"], row["name"], *charge, quantity, amount, row["detail"]]
 
 
 WITH_COSTS = 130
