@@ -54,9 +54,7 @@ def _checked(where: Any) -> Any:
         return where
     for column, wanted in where.items():
         if not isinstance(column, str) or not _COLUMN.fullmatch(column):
-            raise _inside(
-                (column,), f"{column!r} is no column: it has 1 to 60 characters, and no blank at its ends"
-            )
+            raise _inside((column,), f"{column!r} is no column: it has 1 to 60 characters, and no blank at its ends")
         if isinstance(wanted, Mapping) and wanted.keys() != {"not"}:
             raise _inside((column,), f"a mapping has the one key `not`: {_FORM}")
         path, values = ((column, "not"), wanted["not"]) if isinstance(wanted, Mapping) else ((column,), wanted)

@@ -123,3 +123,15 @@ def test_the_report_has_the_cost_and_the_margin_of_each_addition(ledger: Ledger)
     assert (row().unit_cost, row().cost, row().margin) == (None, None, None)
     scene.declare(product(cost=D(0)))
     assert (row().unit_cost, row().cost, row().margin) == (0, 0, 30)
+
+
+def test_a_new_addition_at_a_price_of_the_mapping_does_not_get_the_cost_of_the_product(ledger: Ledger) -> None:
+    """ConnectWise fills in the cost of the product if a request has none. A 0 counts as unknown."""
+    scene = Scene(ledger)
+    scene.declare(COSTED, mapping(price=D(40)))
+    (action,) = scene.hour({"77": "2"})
+    assert changes(action)["unitCost"] == (None, "0")
+    assert action.money is not None
+    assert (action.money.after, action.money.cost_after) == (80, None)
+    scene.additions[0].raw["unitCost"] = D(25)
+    assert scene.plan().actions == (), "a cost that a person gives it stays"

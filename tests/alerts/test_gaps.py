@@ -46,6 +46,21 @@ def test_a_single_customer_has_its_reason_in_the_alert() -> None:
     assert found.members[0].label == "acme (CustomerMapping/acme)"
 
 
+def test_a_customer_with_several_charges_is_one_member_with_all_their_money() -> None:
+    rows = [mapped("acme", "stale", "1", charge="storage"), mapped("acme", "stale", "3", charge="servers")]
+    (found,) = gap_causes(plan_with(*rows, mapped("birch", "stale", "2")))
+    assert found.title.startswith("2 customers held")
+    assert [member.id for member in found.members] == ["CustomerMapping/acme", "CustomerMapping/birch"]
+    assert found.risk.text == "6.00 USD a month"
+
+
+def test_each_device_that_no_charge_counts_is_a_member() -> None:
+    rows = [mapped("acme", "uncounted").model_copy(update={"name": f"device {each} of Acme"}) for each in (7, 8)]
+    (found,) = gap_causes(plan_with(*rows))
+    assert found.title == "2 devices that no charge counts"
+    assert [member.id for member in found.members] == ["CustomerMapping/acme device 7", "CustomerMapping/acme device 8"]
+
+
 def test_a_renamed_customer_is_the_same_member() -> None:
     before, after = gap_causes(plan_with(row("1"))), gap_causes(plan_with(row("1", name="New name")))
     assert next(before).ids == next(after).ids

@@ -61,7 +61,7 @@ def test_the_price_of_a_range_overrides_the_products_price_even_if_it_is_zero() 
         "acme", mapping(ranges=ranges, tiering="graduated"), "GiB", lambda _: UnitPrice(Decimal(7)), first_day=NOVEMBER
     )
     assert rule.ranges == (
-        Range("a", Decimal(10), Decimal(0)),
+        Range("a", Decimal(10), Decimal(0), own_price=True),
         Range(ByIdentifier(identifier="B"), None, Decimal(7)),
     )
 

@@ -82,7 +82,7 @@ def test_the_price_of_a_range_is_used_before_the_price_of_the_product() -> None:
     ranges = [{"upTo": D(100), "product": "gb", "price": D(0)}, {"product": {"identifier": "BACKUP-GB"}}]
     (rule,) = rules_of(mapping(product=None, ranges=ranges))
     assert rule.ranges == (
-        Range("gb", D(100), D(0)),
+        Range("gb", D(100), D(0), own_price=True),
         Range(ByIdentifier(identifier="BACKUP-GB"), None, D("0.25")),
     )
 
@@ -178,9 +178,18 @@ def test_the_price_in_force_on_the_first_day_of_the_month_counts() -> None:
 def test_the_dated_price_of_a_mapping_or_a_range_is_used_before_that_of_the_product() -> None:
     own = [{"from": "2026-11-01", "price": D(1), "cost": D("0.5")}, {"from": "2026-12-01", "price": D(2)}]
     with_cost = product(cost=D("0.05"))
-    assert at(NOVEMBER, mapping(prices=own), with_cost) == Range("gb", None, D(1), D("0.5"))
-    assert at(date(2026, 12, 1), mapping(prices=own), with_cost) == Range("gb", None, D(2), D("0.05"))
+    assert at(NOVEMBER, mapping(prices=own), with_cost) == Range("gb", None, D(1), D("0.5"), own_price=True)
+    assert at(date(2026, 12, 1), mapping(prices=own), with_cost) == Range("gb", None, D(2), own_price=True)
     assert at(NOVEMBER, mapping(product=None, ranges=[{"product": "gb", "prices": own}])).price == 1
+
+
+def test_a_price_of_the_mapping_never_has_the_cost_of_the_product() -> None:
+    """The cost comes from where the price is: a server at its own price does not cost what a gigabyte costs."""
+    with_cost = product(cost=D("0.06"))
+    assert at(NOVEMBER, mapping(), with_cost).cost == D("0.06")
+    assert at(NOVEMBER, mapping(price=D(40)), with_cost).cost is None
+    assert at(NOVEMBER, mapping(product=None, ranges=[{"product": "gb", "price": D(40)}]), with_cost).cost is None
+    assert at(NOVEMBER, mapping(prices=[{"from": "2026-12-01", "price": D(1)}]), with_cost).cost is None
 
 
 def test_a_mapping_whose_dated_prices_all_begin_later_has_no_price() -> None:

@@ -165,3 +165,10 @@ def test_proposed_documents_are_one_risk() -> None:
         )
     ]
     assert risks(warnings=notes[:1])[0].title == "1 proposed document waits for `reconciler import --confirm`"
+
+
+def test_the_charges_of_one_customer_are_one_customer() -> None:
+    rows = tuple(row("5", "stale", accounted=False, charge=each) for each in ("storage", "servers"))
+    (found,) = risks(coverage=rows)
+    assert found.title == "1 stale"
+    assert found.text.startswith("Customer 5 (storage), Customer 5 (servers)")

@@ -68,19 +68,34 @@ def row(**more: Any) -> CoverageRow:
 
 
 def test_coverage_lists_every_customer() -> None:
-    plan = plan_of(coverage=(row(quantity=Decimal("1.50"), unit="GB", money=Decimal("0.3")), row(state="excluded")))
+    plan = plan_of(
+        coverage=(row(quantity=Decimal("1.50"), unit="GB", money=Decimal("0.3")), row(customer="78", state="excluded"))
+    )
     assert stripped([*coverage_table(plan_json(plan), plain)]) == [
         ["state", "source", "customer", "name", "quantity", "a month"],
         ["billed", "cove", "77", "Acme", "1.5 GB", "0.30"],
-        ["excluded", "cove", "77", "Acme", "unknown"],
+        ["excluded", "cove", "78", "Acme", "unknown"],
         ["2 customers accounted for."],
     ]
+
+
+def test_a_customer_with_several_charges_counts_once_and_has_a_row_for_each() -> None:
+    held = row(charge="servers", state="stale", quantity=None, accounted=False)
+    rows = (row(charge="storage", quantity=Decimal(2), unit="GB"), held, row(customer="78"))
+    found = stripped([*coverage_table(plan_json(plan_of(coverage=rows)), plain)])
+    assert found[0] == ["state", "source", "customer", "name", "charge", "quantity", "a month"]
+    assert found[1:3] == [
+        ["billed", "cove", "77", "Acme", "storage", "2 GB"],
+        ["stale", "cove", "77", "Acme", "servers", "unknown"],
+    ]
+    assert found[-1][0].startswith("1 of 2 customers not accounted for")
 
 
 def test_customers_that_are_not_accounted_for_are_counted_with_their_amount() -> None:
     gap = row(state="unmapped", quantity=Decimal(2), money=Decimal("0.3"), detail="nothing maps it", accounted=False)
     summary = Summary(money=Money(before=Decimal(0), after=Decimal(0), currency="USD"))
-    plan = plan_of(coverage=(row(), gap, row(state="unknown", accounted=False)), summary=summary)
+    unknown = row(customer="79", state="unknown", accounted=False)
+    plan = plan_of(coverage=(row(customer="78"), gap, unknown), summary=summary)
     found = stripped([*coverage_table(plan_json(plan), plain)])
     assert found[2][-1] == "nothing maps it"
     assert found[-1] == ["2 of 3 customers not accounted for; 0.30 USD a month at risk."]
