@@ -17,6 +17,7 @@ from reconciler.cli.context import Context
 from reconciler.cli.explain import explain
 from reconciler.cli.output import deliver_json, paint_of, print_lines, print_note, width
 from reconciler.cli.planning import PlanOptions, make_plan
+from reconciler.cli.preview import preview
 from reconciler.cli.pulling import pull_usage
 from reconciler.cli.reconcile import reconcile
 from reconciler.cli.session import open_session
@@ -33,6 +34,7 @@ from reconciler.rendering.tables import coverage_table, pulls_table
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=GROUPS["usage"][1])
 app.command()(explain)
+app.command()(preview)
 
 
 @app.command()

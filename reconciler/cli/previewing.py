@@ -1,0 +1,81 @@
+"""Load what `usage preview` needs from ConnectWise and the ledger. No usage source is pulled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.additions.plan import plan_usage
+from reconciler.cli.planning import PlanOptions, usage_inputs
+from reconciler.cli.reading import read_usage_to_plan
+from reconciler.cli.session import Session
+from reconciler.cli.show_usage import USAGE, not_found
+from reconciler.closing.preview import AgreementFacts, ToPreview, preview
+from reconciler.errors import ReconcilerError
+from reconciler.kinds.agreement import AgreementSpec
+from reconciler.kinds.customer_mapping import CustomerMappingSpec
+from reconciler.kinds.live_state import LiveState
+from reconciler.live.read import read_live_state
+from reconciler.metering.period import local_date
+
+
+async def preview_invoices(session: Session, only: str | None) -> dict[str, Any]:
+    """Return the next invoices of all agreements with usage as JSON, or of those that an address stands for.
+
+    Raises `ReconcilerError` if no agreement has the address.
+    """
+    declared = await read_live_state(session.client, session.manifests, USAGE)
+    inputs = usage_inputs(session, await read_usage_to_plan(session, declared), PlanOptions())
+    part, live_state = plan_usage(inputs), inputs.context.live_state
+    documents = session.manifests.of(AgreementSpec)
+    facts = {
+        live.id: AgreementFacts(each.address, each.spec.invoiced)
+        for each in documents
+        if (live := live_state.matches.get(each.address)) is not None
+    }
+    held = {each.address: each.reason for each in part.views if each.state == "held"}
+    held |= {
+        each.address: row.detail
+        for each in part.views
+        if each.state == "kept"
+        for row in part.part.coverage
+        if f"{row.source}/{row.customer}" == each.customer and row.detail
+    }
+    return preview(
+        ToPreview(
+            workspace=session.manifests.workspace.name,
+            at=session.context.now,
+            today=local_date(session.context.now, session.workspace.billing.timezone),
+            currency=session.workspace.billing.currency,
+            live_state=live_state,
+            complete=declared.additions.keys(),
+            facts=facts,
+            ours={each.live.id: each.address for each in part.views if each.live is not None},
+            actions=part.part.actions,
+            held=held,
+            only=None if only is None else _agreements_of(session, live_state, only),
+        )
+    )
+
+
+def _agreements_of(session: Session, live_state: LiveState, address: str) -> set[int]:
+    """Return the ids of the agreements of an address: an agreement, a mapping, or a customer."""
+    mappings = [
+        each
+        for each in session.manifests.of(CustomerMappingSpec)
+        if address in (each.address, f"{each.spec.customer.source}/{each.spec.customer.id}")
+    ]
+    links = (live_state.links.get(each.address, {}).get(("agreement",)) for each in mappings)
+    found = {link.id for link in links if link is not None and link.id is not None}
+    live = live_state.matches.get(address)
+    if live is not None and live.kind == "Agreement":
+        found.add(live.id)
+    if not found:
+        known = [
+            each.address for each in (*session.manifests.of(AgreementSpec), *session.manifests.of(CustomerMappingSpec))
+        ]
+        raise _unknown(address, known)
+    return found
+
+
+def _unknown(address: str, known: list[str]) -> ReconcilerError:
+    return not_found(f"there is no agreement in ConnectWise for {address}", address, known)

@@ -1,0 +1,55 @@
+"""`usage preview` shows what the next invoice of each agreement will hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.shop import ALDER, BIRCHWOOD, Shop
+from tests.test_seed_steps import writes
+
+
+@pytest.fixture
+def billed(shop: Shop) -> Shop:
+    """Return a shop with two customers, one hour after their first apply, with another device pulled."""
+    shop.only(ALDER, BIRCHWOOD)
+    shop.apply()
+    shop.advance()
+    shop.world.add_device(ALDER, shop.time, 20 * 10**9)
+    shop("usage", "pull")
+    return shop
+
+
+def test_every_agreement_is_previewed_without_a_pull_or_a_write(billed: Shop) -> None:
+    billed.sandbox.log.clear()
+    said = billed("usage", "preview")
+    assert said.code == 0
+    assert writes(billed) == []
+    assert "2 agreements, 0 with uncertain parts." in said.out
+
+
+def test_a_customer_a_mapping_and_an_agreement_show_their_lines(billed: Shop) -> None:
+    found = [
+        billed("--json", "usage", "preview", what).json
+        for what in ("cove/1001001", "CustomerMapping/alder-dental", "Agreement/alder-dental")
+    ]
+    for each in found:
+        (agreement,) = each["agreements"]
+        (line,) = agreement["lines"]
+        assert line["address"] == "Addition/alder-dental.storage:backup-gb"
+        assert (line["stands"]["quantity"], line["after_plan"]["quantity"]) == ("121", "141")
+        assert (agreement["stands"], agreement["after_plan"]) == ("18.15", "21.15")
+    assert "121 → 141" in billed("usage", "preview", "cove/1001001").out
+
+
+def test_an_address_without_an_agreement_names_the_nearest_one(billed: Shop) -> None:
+    said = billed("usage", "preview", "Agreement/alder")
+    assert said.code == 1
+    assert "there is no agreement in ConnectWise for Agreement/alder" in said.err
+
+
+def test_a_held_line_says_why(billed: Shop) -> None:
+    billed.fault("html@/jsonapi")
+    billed("usage", "pull")
+    found = billed("--json", "usage", "preview", "cove/1001001").json
+    (uncertain,) = found["agreements"][0]["uncertain"]
+    assert uncertain.startswith("Addition/alder-dental.storage:backup-gb stays as it stands: the pull at")
