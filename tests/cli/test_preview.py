@@ -16,6 +16,8 @@ def billed(shop: Shop) -> Shop:
     shop.advance()
     shop.world.add_device(ALDER, shop.time, 20 * 10**9)
     shop("usage", "pull")
+    for row in shop.tenant.tables["agreement"].rows.values():
+        row.data["nextInvoiceDate"] = "2026-11-01T00:00:00Z"
     return shop
 
 
