@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.additions.plan import plan_usage
+from reconciler.additions.plan import UsagePart, plan_usage
+from reconciler.additions.views import AdditionView
 from reconciler.cli.planning import PlanOptions, usage_inputs
 from reconciler.cli.reading import read_usage_to_plan
 from reconciler.cli.session import Session
@@ -16,6 +17,10 @@ from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveState
 from reconciler.live.read import read_live_state
 from reconciler.metering.period import local_date
+from reconciler.planning.plan import CoverageRow
+
+_UNBILLED = ("waiting", "refused", "proposed", "invoiced")
+"""The states of coverage in which an invoice lacks usage of a mapping."""
 
 
 async def preview_invoices(session: Session, only: str | None) -> dict[str, Any]:
@@ -32,14 +37,6 @@ async def preview_invoices(session: Session, only: str | None) -> dict[str, Any]
         for each in documents
         if (live := live_state.matches.get(each.address)) is not None
     }
-    held = {each.address: each.reason for each in part.views if each.state == "held"}
-    held |= {
-        each.address: row.detail
-        for each in part.views
-        if each.state == "kept"
-        for row in part.part.coverage
-        if f"{row.source}/{row.customer}" == each.customer and row.detail
-    }
     return preview(
         ToPreview(
             workspace=session.manifests.workspace.name,
@@ -51,10 +48,40 @@ async def preview_invoices(session: Session, only: str | None) -> dict[str, Any]
             facts=facts,
             ours={each.live.id: each.address for each in part.views if each.live is not None},
             actions=part.part.actions,
-            held=held,
+            held=_held(part),
+            unbilled=_unbilled(part, live_state),
             only=None if only is None else _agreements_of(session, live_state, only),
         )
     )
+
+
+def _held(part: UsagePart) -> dict[str, str]:
+    """Return, by address, why the next plan leaves an addition as it stands."""
+    held = {each.address: each.reason for each in part.views if each.state in ("held", "orphan")}
+    for each in part.views:
+        if each.state == "kept":
+            for row in part.part.coverage:
+                if row.state != "billed" and _is_of(row, each):
+                    held[each.address] = row.detail
+    return held
+
+
+def _is_of(row: CoverageRow, view: AdditionView) -> bool:
+    """Return whether a row of the coverage is about the charge of an addition."""
+    mapping = f"CustomerMapping/{view.mapping}"
+    return row.address == mapping and (
+        row.charge is None or view.address.startswith(f"Addition/{view.mapping}.{row.charge}:")
+    )
+
+
+def _unbilled(part: UsagePart, live_state: LiveState) -> dict[int, list[tuple[str, str]]]:
+    """Return, by id of an agreement, the mappings that no line bills in full, each with the reason."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    for row in part.part.coverage:
+        link = live_state.links.get(row.address or "", {}).get(("agreement",))
+        if row.state in _UNBILLED and link is not None and link.id is not None:
+            found.setdefault(link.id, []).append((str(row.address), f"is {row.state}: {row.detail}"))
+    return found
 
 
 def _agreements_of(session: Session, live_state: LiveState, address: str) -> set[int]:

@@ -43,6 +43,11 @@ class NextInvoice:
         begins = first is None or first <= end.isoformat()
         return begins and (last is None or last >= self.first_day.isoformat())
 
+    def precedes(self, fields: Mapping[str, Any]) -> bool:
+        """Return whether an addition begins after its last day."""
+        first = date_text(fields.get("effectiveDate"))
+        return first is not None and self.last_day is not None and first > self.last_day.isoformat()
+
     def takes_a_part(self, fields: Mapping[str, Any]) -> bool:
         """Return whether an addition that it takes begins after its first day, or ends before its last one."""
         first, last = date_text(fields.get("effectiveDate")), date_text(fields.get("cancelledDate"))

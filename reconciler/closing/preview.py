@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from reconciler.closing.invoice import Invoiced, NextInvoice, amount_on, cycle_o
 from reconciler.closing.json_values import Json, decimal_text, time_json
 from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveObject, LiveState
+from reconciler.kinds.money import monthly_amount
 from reconciler.kinds.values import plain_text
 from reconciler.planning.action import Action
 
@@ -48,6 +49,8 @@ class ToPreview:
     """What the next plan changes of additions."""
     held: Mapping[str, str]
     """By address of an addition that the next plan leaves as it stands: why."""
+    unbilled: Mapping[int, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    """By id of an agreement: the mappings that no line bills in full, each with the reason."""
     only: Collection[int] | None = None
     """The ids of the agreements to preview. None: all."""
 
@@ -61,6 +64,11 @@ class _Line:
     product: str
     before: Mapping[str, Any] | None
     after: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Return its address, or its id if it is not ours."""
+        return self.address or f"addition id {self.number}"
 
 
 def preview(found: ToPreview) -> Json:
@@ -139,8 +147,22 @@ def _agreement(obj: LiveObject, lines: Sequence[_Line], found: ToPreview) -> Jso
             own + sum((Decimal(each["stands"]["amount"]) for each in rows if each["stands"]), Decimal(0))
         ),
         "after_plan": decimal_text(own + sum((Decimal(each["after_plan"]["amount"]) for each in rows), Decimal(0))),
+        "waits": [*_waits(lines, invoice, currency), *_unbilled(found.unbilled.get(obj.id, ()))],
         "uncertain": uncertain,
     }
+
+
+def _waits(lines: Iterable[_Line], invoice: NextInvoice | None, currency: str | None) -> Iterator[Json]:
+    """Yield the lines that only a later invoice takes, as the next plan leaves them."""
+    for each in lines:
+        if invoice is not None and invoice.precedes(each.after):
+            begins = f"begins on {date_text(each.after['effectiveDate'])}"
+            yield {"what": each.name, "why": begins, "amount": decimal_text(monthly_amount(each.after, currency))}
+
+
+def _unbilled(mappings: Iterable[tuple[str, str]]) -> Iterator[Json]:
+    for address, reason in mappings:
+        yield {"what": address, "why": reason, "amount": None}
 
 
 def _invoice_json(invoice: NextInvoice, today: date) -> Json:
@@ -207,7 +229,7 @@ def _uncertain(
     for each in lines:
         if not invoice.takes(each.after):
             continue
-        name = each.address or f"addition id {each.number}"
+        name = each.name
         if each.after.get("unitPrice") is None:
             yield f"{name} has no unit price, and counts 0"
         if raw.get("prorateFlag") and invoice.takes_a_part(each.after):

@@ -32,6 +32,7 @@ def preview_text(found: Json, paint: Paint, width: int = WIDTH, *, lines: bool =
             ("lines", "right"),
             ("stands", "right"),
             ("after the plan", "right"),
+            ("waits", "right"),
         )
         yield from table(columns, [_row(each) for each in agreements], width)
         yield from _all_uncertain(agreements, paint)
@@ -56,6 +57,7 @@ def _row(each: Json) -> list[str]:
         str(len(each["lines"])),
         figure_text(Decimal(each["stands"]), each["currency"]),
         figure_text(Decimal(each["after_plan"]), each["currency"]),
+        str(len(each["waits"]) or ""),
     ]
 
 
@@ -97,8 +99,15 @@ def _invoice(each: Json, paint: Paint, width: int) -> Iterator[str]:
     rows += [_line(line, each["currency"]) for line in each["lines"]]
     if rows:
         yield from table(columns, rows, width)
+    for waiting in each["waits"]:
+        yield f"    waits: {safe(_waiting(waiting, each['currency']))}"
     for sentence in each["uncertain"]:
         yield f"    {safe(sentence)}"
+
+
+def _waiting(each: Json, currency: str | None) -> str:
+    amount = "" if each["amount"] is None else f", {amount_text(Decimal(each['amount']), currency)}"
+    return f"{each['what']} {each['why']}{amount}"
 
 
 def _head(invoice: Json | None) -> str:

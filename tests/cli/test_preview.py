@@ -55,3 +55,17 @@ def test_a_held_line_says_why(billed: Shop) -> None:
     found = billed("--json", "usage", "preview", "cove/1001001").json
     (uncertain,) = found["agreements"][0]["uncertain"]
     assert uncertain.startswith("Addition/alder-dental.storage:backup-gb stays as it stands: the pull at")
+
+
+def test_a_mapping_whose_billing_starts_later_waits(billed: Shop) -> None:
+    billed.edit(
+        "customers/alder-dental.yaml", '  managedId: "1001001"\n', '  managedId: "1001001"\n  start: 2027-01-01\n'
+    )
+    waits = billed("--json", "usage", "preview", "cove/1001001").json["agreements"][0]["waits"]
+    assert waits == [
+        {
+            "what": "CustomerMapping/alder-dental",
+            "why": "is waiting: billing starts on 2027-01-01",
+            "amount": None,
+        }
+    ]

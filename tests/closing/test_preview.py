@@ -108,6 +108,17 @@ def test_a_line_is_taken_by_its_dates(scene: Scene) -> None:
     assert [line["id"] for line in found["lines"]] == [2, 3, 5]
 
 
+def test_a_line_that_begins_after_the_invoice_and_an_unbilled_mapping_wait(scene: Scene) -> None:
+    scene.live(agreement(), foreign(1, effectiveDate="2027-01-01T00:00:00Z"))
+    scene.uses({"77": "0"}, failed=True)
+    found = only(scene, actions=(), unbilled={9: [("CustomerMapping/late", "is waiting: billing starts later")]})
+    assert (found["lines"], found["after_plan"]) == ([], "0")
+    assert found["waits"] == [
+        {"what": "addition id 1", "why": "begins on 2027-01-01", "amount": "20"},
+        {"what": "CustomerMapping/late", "why": "is waiting: billing starts later", "amount": None},
+    ]
+
+
 def test_a_line_that_the_plan_ends_before_the_invoice_counts_only_as_it_stands(scene: Scene) -> None:
     scene.live(agreement(), addition(serialNumber="rc:cove/79/gone/storage"))
     scene.uses({"77": "0"})

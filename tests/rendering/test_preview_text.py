@@ -32,6 +32,7 @@ def agreement(**more: Any) -> dict[str, Any]:
         "follow_usage": 1,
         "stands": "80",
         "after_plan": "82.5",
+        "waits": [],
         "uncertain": [],
         **more,
     }
@@ -82,6 +83,14 @@ def test_the_lines_of_an_agreement_show_what_the_plan_changes() -> None:
     assert "GB, id 98, not ours" in found
     assert "unknown" in found
     assert "    the invoice is late" in found
+
+
+def test_what_waits_is_below_the_lines_with_its_amount_if_it_is_known() -> None:
+    later = {"what": "Addition/acme.storage:gb@2026-12", "why": "begins on 2027-01-01", "amount": "30"}
+    unknown = {"what": "CustomerMapping/bolt", "why": "is waiting: billing starts on 2027-02-01", "amount": None}
+    found = text(agreement(waits=[later, unknown]), lines=True)
+    assert "    waits: Addition/acme.storage:gb@2026-12 begins on 2027-01-01, 30.00 USD" in found
+    assert "    waits: CustomerMapping/bolt is waiting: billing starts on 2027-02-01" in found
 
 
 def test_an_agreement_without_an_invoice_or_an_address_has_no_table() -> None:
