@@ -81,14 +81,18 @@ async def collect(
 ) -> tuple[Collected, ...]:
     """Pull all sources at the same time. Record each pull when it ends: whole, failed or not believed.
 
+    One pull is recorded after another: SQLite has one writer, and a second one fails after a wait of 5 seconds.
     An approval makes the new pull believed. If the new pull failed, it makes the newest earlier pull believed that is
     not believed so far.
     """
 
+    one_at_a_time = asyncio.Lock()
+
     async def pull_and_record(settings: SourceSettings) -> Collected:
         new = await pull(settings, now)
         approved_by = approval.by if approval is not None and approval.covers(settings.name) else None
-        return await asyncio.to_thread(_record, ledger, new, shrink, approved_by)
+        async with one_at_a_time:
+            return await asyncio.to_thread(_record, ledger, new, shrink, approved_by)
 
     return tuple(await asyncio.gather(*(pull_and_record(settings) for settings in sources)))
 
