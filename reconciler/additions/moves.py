@@ -96,6 +96,8 @@ class _OneMove:
         """Whether the first day of the addition on the new agreement must stay as it is."""
         begins = max(self._first, min(each.first for each in self._new)) if self._fixed else ""
         self._begins = begins or max(self._starts, self._taken)
+        if self._begins <= period.last_day.isoformat():  # also one that begins inside the month bills all of it
+            self._begins = self._first
         self._ends = self._end_here() if self._fixed else None
 
     def _can_shift(self, line: Line) -> bool:

@@ -74,6 +74,23 @@ def test_a_month_that_is_not_invoiced_moves_whole(billed: Scene) -> None:
     assert billed.hour({"77": "100"}) == []
 
 
+def test_a_month_in_which_the_mapping_starts_moves_whole(scene: Scene) -> None:
+    scene.declare(mapping(start="2026-11-08"))
+    scene.live(agreement(OLD), agreement())
+    scene.hour({"77": "100"}, at=at(10))
+    assert lines(scene) == [(OLD, 100, "2026-11-08", "")]
+    move(scene, start="2026-11-08")
+    assert lines(scene) == [(OLD, 0, "2026-11-08", "2026-11-08"), (NEW, 100, "2026-11-08", "")]
+    assert scene.hour({"77": "100"}) == []
+
+
+def test_a_month_in_which_the_new_agreement_starts_moves_whole(billed: Scene) -> None:
+    billed.live(agreement(NEW, startDate="2026-11-08T00:00:00Z"))
+    move(billed)
+    assert lines(billed) == [(OLD, 0, "2026-09-01", "2026-10-31"), (NEW, 100, "2026-11-08", "")]
+    assert billed.hour({"77": "100"}) == []
+
+
 def test_the_new_addition_is_created_before_the_old_one_ends(billed: Scene) -> None:
     billed.declare(moved())
     part = billed.plan()

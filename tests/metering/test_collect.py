@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from reconciler.ledger.records import Customer, Pull, Sample
 from reconciler.ledger.store import Ledger
 from reconciler.metering.collect import collect
@@ -85,6 +87,24 @@ def test_a_rename_is_shown_in_later_hours_too(ledger: Ledger) -> None:
         fresh = asyncio.run(collect(ledger, [CsvSettings("cove", Path())], NOON + hour * HOUR, pull=pull))
         (row,) = job.charge(NOON + hour * HOUR, fresh).coverage.rows
         assert row.shown_name == "Customer 1 → New"
+
+
+async def test_one_pull_is_recorded_after_another(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    running: list[str] = []
+
+    async def to_thread(record: Any, *given: Any) -> Any:
+        running.append("one")
+        assert running == ["one"]
+        await asyncio.sleep(0)  # the others run now, if they can
+        running.pop()
+        return record(*given)
+
+    async def pull(settings: Any, now: datetime) -> Pull:
+        return Pull(settings.name, now, now, "failed", error="down")
+
+    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    found = await collect(ledger, [CsvSettings(name, Path()) for name in "abc"], NOON, pull=pull)
+    assert [each.pull.source for each in found] == ["a", "b", "c"]
 
 
 async def test_sources_are_pulled_at_the_same_time_and_a_failed_one_does_not_stop_the_others(ledger: Ledger) -> None:

@@ -12,11 +12,13 @@ from itertools import combinations
 from random import Random
 
 from tests.money_grid.axes import Axis, Cell
+from tests.money_grid.terms import UncoveredError
 
 Value = tuple[int, str]
 """The place of an axis, and a value of it."""
 Pair = tuple[Value, Value]
 ProblemOf = Callable[[Cell], str | None]
+_NO_TERMS = "the grid has no terms for this value"
 _TRIES = 60
 """How many random customers are tried before a pair counts as refused."""
 
@@ -36,7 +38,10 @@ class Covering:
 
     @property
     def uncovered(self) -> frozenset[Pair]:
-        """Return the pairs that no customer has, though the validation does not refuse them."""
+        """Return the pairs that no customer has, though the validation does not refuse them.
+
+        A new value of a model is in all its pairs here, until the terms and the oracle have it.
+        """
         return frozenset(all_pairs(self.axes)) - self.covered - self.refused.keys()
 
 
@@ -58,8 +63,15 @@ def _pair(one: Value, other: Value) -> Pair:
     return (one, other) if one < other else (other, one)
 
 
-def covering(axes: Sequence[Axis], problem_of: ProblemOf) -> Covering:
-    """Return customers that have every pair which the validation accepts."""
+def covering(axes: Sequence[Axis], judge: ProblemOf) -> Covering:
+    """Return customers that have every pair which the validation accepts. `judge` is the validation."""
+
+    def problem_of(cell: Cell) -> str | None:
+        try:
+            return judge(cell)
+        except UncoveredError:
+            return _NO_TERMS
+
     base: Cell = tuple(axis.values[0] for axis in axes)
     cells: list[Cell] = []
     refused: dict[Pair, str] = {}
@@ -69,7 +81,9 @@ def covering(axes: Sequence[Axis], problem_of: ProblemOf) -> Covering:
             continue
         begun = _with_pair(base, pair, axes, problem_of)
         if begun is None:
-            refused[pair] = problem_of(_put(base, *pair)) or ""
+            reason = problem_of(_put(base, *pair)) or ""
+            if reason != _NO_TERMS:
+                refused[pair] = reason
             del missing[pair]
             continue
         cell = _filled(*begun, axes, missing, problem_of)
@@ -112,12 +126,12 @@ def _filled(
     cell: Cell, fixed: frozenset[int], axes: Sequence[Axis], missing: Mapping[Pair, None], problem_of: ProblemOf
 ) -> Cell:
     """Return the customer with a value for every other axis. It is accepted after each of them."""
-    decided = set(fixed)
+    decided, random = set(fixed), Random(len(missing))
     for place in sorted(set(range(len(axes))) - fixed, key=lambda place: -len(axes[place].values)):
-        def gain(value: str, place: int = place) -> int:
-            return sum(_pair((place, value), (each, cell[each])) in missing for each in decided)
-
-        for value in sorted(axes[place].values, key=gain, reverse=True):
+        beside = [(each, cell[each]) for each in decided]
+        values = random.sample(axes[place].values, len(axes[place].values))  # of equal gains, not always the first
+        gains = {value: sum(_pair((place, value), each) in missing for each in beside) for value in values}
+        for value in sorted(gains, key=gains.__getitem__, reverse=True):
             tried = _put(cell, (place, value))
             if problem_of(tried) is None:
                 cell = tried

@@ -108,9 +108,7 @@ class Estate:
                 columns = self._columns(kind, device, at)
                 self._read(number, Reading(device, at, columns))
                 about = {"customer_id": str(number), "customer_name": self.names.get(number, "Sink")}
-                rows[source].append(
-                    {**about, "device_id": device, "unit": "B", "as_of": at.isoformat(), **columns}
-                )
+                rows[source].append({**about, "device_id": device, "unit": "B", "as_of": at.isoformat(), **columns})
         for source, found in rows.items():
             self._file(source, found, end)
 

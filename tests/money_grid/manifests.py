@@ -164,7 +164,9 @@ def company(phase: Phase) -> Iterator[Body]:
     begin = (phase.month.replace(day=1).toordinal()) - 62
     start = date.fromordinal(begin).replace(day=1)
     yield document(
-        "Company", "acme", {"identifier": "acme", "name": "Acme", "types": ["Customer"], "status": "Active", "city": "Tampa"}
+        "Company",
+        "acme",
+        {"identifier": "acme", "name": "Acme", "types": ["Customer"], "status": "Active", "city": "Tampa"},
     )
     yield document(
         "Contact", "acme", {"company": "acme", "firstName": "Ada", "lastName": "Acme", "email": "ada@acme.example"}

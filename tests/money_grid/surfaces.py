@@ -38,12 +38,29 @@ class Seen(NamedTuple):
 Billed = Mapping[int, list[Seen]]
 """By the number of the customer. A customer without a line is left out."""
 
+SURFACES = {
+    "plan": "the additions after the plan of the last run: `plan --json`",
+    "coverage": "the money of each customer in the coverage of this plan, as `usage coverage` lists it",
+    "addition": "the additions in ConnectWise after the last run",
+    "report": "what `usage report` says is billed, and its total",
+    "report of usage": "what `usage report` says that usage gives, and its total",
+    "explain": "the lines of `usage explain`, for each customer",
+    "export": "the rows of `usage export`",
+}
+"""The surfaces that are compared with the oracle, and what is compared."""
+NO_MONEY = {"pull": "reads usage, and bills nothing"}
+"""The commands of `usage` that say nothing of money."""
+NOT_OBSERVED = ("close", "preview", "reconcile", "replay")
+"""Surfaces of BILLING that are not compared yet."""
+
 
 def expected(estate: Estate) -> dict[int, list[Seen]]:
     """Return what the oracle expects."""
     names = {each.number: each.agreement for each in estate.terms}
     return {
-        number: [Seen(each.charge, each.product, each.quantity, each.price, each.amount, names[number]) for each in lines]
+        number: [
+            Seen(each.charge, each.product, each.quantity, each.price, each.amount, names[number]) for each in lines
+        ]
         for number, lines in estate.expected().items()
     }
 
@@ -87,7 +104,8 @@ def plan(estate: Estate, planned: Json) -> Billed:
     """Return what ConnectWise will have after a plan."""
     rows: dict[Any, dict[str, Any]] = dict(_rows(estate))
     for action in planned["actions"]:
-        assert action["kind"] == "Addition", action
+        if action["kind"] != "Addition":  # a dated price of a product that comes into force
+            continue
         row = rows.setdefault(action["id"] or action["address"], {})
         for change in action["changes"]:
             after = change["after"]
@@ -186,5 +204,3 @@ def export(estate: Estate) -> Billed:
             )
         )
     return found
-
-

@@ -16,6 +16,7 @@ HOUR = timedelta(hours=1)
 NEW_YORK, KATHMANDU = ZoneInfo("America/New_York"), ZoneInfo("Asia/Kathmandu")
 """The billing zone, and the one that it changes to: its hours begin 15 minutes later."""
 
+_ONE = D(1)
 BYTES, COUNT, NUMBER = "bytes", "count", "number"
 
 
@@ -128,7 +129,7 @@ class Charge:
     other: Meter | None = None
     """The meter of the allowance."""
     rounding: str = "up"
-    step: Decimal = D(1)
+    step: Decimal = _ONE
     minimum: Decimal | None = None
     tiering: str = "one product"
     slices: tuple[Slice, ...] = ()
