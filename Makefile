@@ -28,9 +28,9 @@ pipelines: install  ## Run every test of the pipelines that `init` writes; `make
 simulate: install  ## Compare random billing hours with an independent calculation (SEED=1 RUNS=10 HOURS=12); a failure prints its seed
 	SIMULATE_SEED=$(or $(SEED),1) SIMULATE_RUNS=$(or $(RUNS),10) SIMULATE_HOURS=$(or $(HOURS),12) $(BIN)/python -m pytest -q -n 2 tests/simulation
 
-grid: install  ## Bill the grid of money, with random customers beside those that cover every pair (MORE=300), and write its page
+grid: install  ## Bill the grid of money, with random customers beside those that cover every pair (MORE=150), and write its page
 	$(BIN)/python -m tests.money_grid.page
-	GRID_MORE=$(or $(MORE),300) $(BIN)/python -m pytest -q -n 2 tests/money_grid
+	GRID_MORE=$(or $(MORE),150) $(BIN)/python -m pytest -q -n 2 tests/money_grid
 
 crash: install  ## Kill runs at every request and every write of the ledger, run again, and compare (SEED=1 RUNS=10 CUSTOMERS=8)
 	$(BIN)/python -m tests.crash $(or $(SEED),1) $(or $(RUNS),10) $(or $(CUSTOMERS),8)
