@@ -128,7 +128,7 @@ class ActionBuilder:
             from_next_month=after.amount,
             cost_from_next_month=after.cost,
             costs_nothing=known,
-            fields=recorded_fields(values, with_cost=desired.unit_cost is not None),
+            fields=recorded_fields(values, with_cost=desired.unit_cost is not None, with_text=True),
             depends_on=desired.depends_on,
             reason=desired.reason,
         )
@@ -277,6 +277,7 @@ class ActionBuilder:
             reason=desired.reason,
             costs_nothing=desired.unit_cost == 0,
             with_cost=desired.unit_cost is not None,
+            with_text=desired.invoice_text is not None,
             **more,
         )
 
@@ -292,6 +293,7 @@ class ActionBuilder:
         *,
         costs_nothing: bool = False,
         with_cost: bool = False,
+        with_text: bool = False,
         **more: Any,
     ) -> PlannedAddition:
         """Return the plan for a live addition. There is no action if `changes` is empty."""
@@ -325,16 +327,17 @@ class ActionBuilder:
             from_next_month=money.after,
             cost_from_next_month=money.cost_after,
             costs_nothing=costs_nothing,
-            fields=recorded_fields(after, with_cost=with_cost),
+            fields=recorded_fields(after, with_cost=with_cost, with_text=with_text),
             depends_on=depends_on,
             **more,
         )
 
 
 def _only_price(changes: Iterable[Change]) -> str:
-    """Return the beginning of the reason of an action that changes the price or the cost, and nothing else."""
-    paths = {change.path for change in changes}
-    return {frozenset({"unitCost"}): "cost; "}.get(frozenset(paths), "price; " if paths and paths <= _PRICES else "")
+    """Return how the reason of an action begins that changes only the price, the cost or the text."""
+    paths = frozenset(change.path for change in changes)
+    only = {frozenset({"unitCost"}): "cost; ", frozenset({"invoiceDescription"}): "text; "}
+    return only.get(paths, "price; " if paths and paths <= _PRICES else "")
 
 
 def _with_our_values(

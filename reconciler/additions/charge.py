@@ -46,6 +46,8 @@ class Charge:
     detail: str
     name: str = DEFAULT_CHARGE
     """The name of the charge, unique in its mapping."""
+    customer_name: str = ""
+    """The name of the customer in its source. Empty if it is unknown."""
     unit: Unit | None = "GB"
     """The unit of its quantities. None for a count or a plain number."""
     lines: tuple[ChargeLine, ...] = ()
@@ -160,6 +162,7 @@ def charge_of(
         state="held" if status.effect == "none" else status.effect,
         detail=status.detail,
         name=rule.charge,
+        customer_name=name,
         unit=rule.unit,
         lines=() if rated is None else rated.lines,
         other_products=() if rated is None else rated.other_products,
@@ -193,7 +196,7 @@ def _ended_earlier(rule: Rule, history: History | None, at: MeteringContext) -> 
         renamed_from=renamed_from,
         accounted=status.accounted and not rule.proposed,
     )
-    charge = Charge(rule.name, rule.source, rule.customer_id, "held", status.detail, rule.charge, rule.unit)
+    charge = Charge(rule.name, rule.source, rule.customer_id, "held", status.detail, rule.charge, name, rule.unit)
     return ChargedCustomer(row, charge, None, proposed=charge if rule.proposed else None)
 
 

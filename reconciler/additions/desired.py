@@ -21,6 +21,7 @@ from reconciler.additions.agreements import (
     last_day_of,
 )
 from reconciler.additions.charge import Charge
+from reconciler.additions.invoice_text import invoice_text
 from reconciler.additions.live_additions import AgreementProduct
 from reconciler.additions.ownership import OwnedAddition, Owner, owner_of
 from reconciler.additions.period_lines import NotInvoicedError, days_of, difference_text, has_billed, invoiced_lines
@@ -52,6 +53,8 @@ class DesiredAddition:
     """None: the cost of a live addition is not changed, because no manifest gives one."""
     own_price: bool = field(default=False, kw_only=True)
     """Whether the mapping has the price, so that the cost of the product is not meant."""
+    invoice_text: str | None = field(default=None, kw_only=True)
+    """None: the text of a live addition is not changed."""
     effective_date: str
     """First day of the addition if this run creates it, as `2026-11-01`."""
     reason: str
@@ -213,8 +216,12 @@ class _Builder:
                 depends_on=depends_on,
             )
 
+        month = owner.period or str(context.period)
         filled = [
-            addition(each.product, each.quantity, _price(products[each.product], each), each.unit_cost)
+            replace(
+                addition(each.product, each.quantity, _price(products[each.product], each), each.unit_cost),
+                invoice_text=invoice_text(rule, charge, each, month),
+            )
             for each in charge.lines
         ]
         filled_first = depends_on | {each.address for each in filled}

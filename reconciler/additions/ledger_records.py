@@ -210,7 +210,8 @@ def records_of_actions(actions: Iterable[Action]) -> tuple[AdditionRecord, ...]:
 
 def _record_of(action: Action, rule: str) -> AdditionRecord:
     before = dict(action.precondition.fields) if action.precondition else {}
-    fields = {**before, **{change.path: change.after for change in action.changes}}
+    changed = {change.path: change.after for change in action.changes}
+    fields = {**before, **changed}
     tag = str(fields.get("serialNumber") or "")
     parsed = parse(tag)
     return AdditionRecord(
@@ -221,6 +222,6 @@ def _record_of(action: Action, rule: str) -> AdditionRecord:
         changes=True,
         tag=tag,
         customer=(parsed.customer if parsed else None) or ("", ""),
-        fields=recorded_fields(fields, with_cost=any(change.path == "unitCost" for change in action.changes)),
+        fields=recorded_fields(fields, with_cost="unitCost" in changed, with_text="invoiceDescription" in changed),
         rule=rule,
     )

@@ -90,6 +90,7 @@ def written_fields(desired: DesiredAddition) -> dict[str, Value]:
     """Return the fields of a desired addition, by the names of ConnectWise."""
     price = {} if desired.unit_price is None else {"unitPrice": desired.unit_price}
     cost = {} if desired.unit_cost is None else {"unitCost": desired.unit_cost}
+    text = {} if desired.invoice_text is None else {"invoiceDescription": desired.invoice_text}
     # An addition without usage keeps a last day that was set by hand, unless the mapping has an end.
     last_day = {} if desired.emptied and desired.last_day is None else {"cancelledDate": desired.last_day}
     return {
@@ -103,19 +104,21 @@ def written_fields(desired: DesiredAddition) -> dict[str, Value]:
         "billCustomer": "Billable",
         "effectiveDate": desired.effective_date,
         **last_day,
+        **text,
     }
 
 
 _RECORDED = ("serialNumber", "quantity", "unitPrice", "lessIncluded", "billCustomer", "effectiveDate", "cancelledDate")
 
 
-def recorded_fields(values: Mapping[str, Any], *, with_cost: bool = False) -> dict[str, Any]:
+def recorded_fields(values: Mapping[str, Any], *, with_cost: bool = False, with_text: bool = False) -> dict[str, Any]:
     """Return the fields that the ledger records of an addition, by the names of ConnectWise. Numbers become text.
 
-    The unit cost is recorded only if we write it (`with_cost`). Otherwise ConnectWise fills it in, and the first cost
-    that the manifests give undoes no edit by hand.
+    The unit cost and the text on the invoice are recorded only if we write them (`with_cost`, `with_text`). Otherwise
+    ConnectWise fills them in, and the first ones that the manifests give undo no edit by hand.
     """
-    names = (*_RECORDED, "unitCost") if with_cost and values.get("unitCost") is not None else _RECORDED
+    also = {"unitCost": with_cost, "invoiceDescription": with_text}
+    names = (*_RECORDED, *(name for name, ours in also.items() if ours and values.get(name) is not None))
     return {name: _plain(values.get(name)) for name in names}
 
 

@@ -18,7 +18,7 @@ from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.money import monthly_amount
 from reconciler.ledger.snapshot import Snapshot
-from reconciler.planning.undo_inputs import LAST_DAY, QUANTITY, Place, WrittenObject
+from reconciler.planning.undo_inputs import BY_USAGE, LAST_DAY, QUANTITY, Place, WrittenObject
 
 Texts = Mapping[Place, Sequence[str]]
 
@@ -115,7 +115,7 @@ class UndoneAdditions:
                     f"hand, {amount_text(live.monthly, self.currency)} a month"
                 )
             return
-        amounts = {path: values[0] for path, values in written.changes.items() if path not in (QUANTITY, LAST_DAY)}
+        amounts = {path: values[0] for path, values in written.changes.items() if path not in {*BY_USAGE, LAST_DAY}}
         if invoiced >= self.ran_on and amounts:
             names = " and ".join(sorted(amounts))
             difference = live.monthly - monthly_amount({**live.obj.raw, **amounts}, self.currency)

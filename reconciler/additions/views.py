@@ -55,7 +55,7 @@ class AdditionView:
                 "product": live.product,
                 "last_updated": live.obj.last_updated,
                 "fields": {
-                    **recorded_fields(live.obj.raw, with_cost=True),
+                    **recorded_fields(live.obj.raw, with_cost=True, with_text=True),
                     "effectiveDate": live.effective,
                     "cancelledDate": live.cancelled,
                 },

@@ -70,6 +70,9 @@ class AdditionSpec(Spec):
     cancelled_date: Annotated[StrictStr | None, date("cancelledDate")] = Field(
         None, description="Last billed day, if it has one."
     )
+    invoice_description: Annotated[StrictStr | None, text("invoiceDescription")] = Field(
+        None, description="Its text on the invoice, if the mapping gives one."
+    )
 
 
 def _ended_before(obj: Object, values: Mapping[str, Value]) -> bool:

@@ -93,6 +93,8 @@ class Rule:
     meter: Meter = STORAGE
     charge: str = STORAGE.name
     """The name of the charge, unique in its mapping."""
+    invoice_text: str | None = None
+    """The template of the text on the invoice. None: the text is not managed."""
     place: tuple[str | int, ...] = ()
     """The place of the charge in the spec of its mapping. Empty for the charge in the mapping's own fields."""
 
@@ -209,6 +211,7 @@ def rule_of(
         end=spec.end,
         meter=meter,
         charge=charge.charge_name,
+        invoice_text=charge.invoice_text,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
 from reconciler.kinds.base import Kind, NestedRead, Spec
 from reconciler.kinds.dated_prices import DatedPrices
@@ -24,6 +24,7 @@ from reconciler.kinds.fields import (
     ShortName,
     Unquoted,
 )
+from reconciler.kinds.invoice_text import check
 from reconciler.kinds.meters import NOT_YET, RESERVED
 
 ChargeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60, strict=True)]
@@ -190,6 +191,13 @@ class ChargeFields(Model):
     )
     adopt: StrictBool = Field(
         False, description="If true, one existing addition with this agreement and product is taken over."
+    )
+    invoice_text: Annotated[str, StringConstraints(strict=True), AfterValidator(check)] | None = Field(
+        None,
+        description="The text of its additions on the invoice. In it, `{quantity}`, `{unit}`, `{devices}`, "
+        "`{allowance}`, `{period}`, `{charge}` and `{customer}` are filled in. Left out: the text stays as it is in "
+        "ConnectWise.",
+        examples=["Backup {period}: {quantity} {unit} of {devices} devices"],
     )
 
     @property

@@ -20,7 +20,15 @@ from reconciler.planning.part import Part
 from reconciler.planning.plan import Declaration, Note
 from reconciler.planning.retire import Retirements, billed_after, billing_change, ends, was_ended
 from reconciler.planning.undo_fields import FieldUndo, created_field, field_undo, reversed_change
-from reconciler.planning.undo_inputs import QUANTITY, LaterWrite, PutBack, UndoInputs, WrittenObject, mapping_of
+from reconciler.planning.undo_inputs import (
+    BY_USAGE,
+    QUANTITY,
+    LaterWrite,
+    PutBack,
+    UndoInputs,
+    WrittenObject,
+    mapping_of,
+)
 
 _NO_DOCUMENT = (
     "it lives again, but no document declares it. Put the document back: without it, `reconciler apply --prune` "
@@ -72,7 +80,9 @@ class UndoPlanner:
         made = self._retire(of, written, live) if written.action == "create" else self._update(of, written, live)
         if not isinstance(made, Note):
             verb = written.action or "update"
-            changes = {path: values for path, values in written.changes.items() if of.declarable or path != QUANTITY}
+            changes = {
+                path: values for path, values in written.changes.items() if of.declarable or path not in BY_USAGE
+            }
             before = {path: values[0] for path, values in changes.items()}
             ends_again = was_ended(of, before, self._retirements.entry_name(of))
             self.put_back.append(PutBack(written.address, of.name, verb, changes, ends_again))
@@ -138,7 +148,7 @@ class UndoPlanner:
 
         None if the object is as before already.
         """
-        paths = [path for path in written.changes if of.declarable or path != QUANTITY]
+        paths = [path for path in written.changes if of.declarable or path not in BY_USAGE]
         undone = [self._field(of, written, live, path) for path in paths]
         blocked = [each.blocked for each in undone if each.blocked]
         if blocked:

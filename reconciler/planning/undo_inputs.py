@@ -14,6 +14,8 @@ from reconciler.planning.retire import Children
 Place = tuple[str, int]
 """Kind and id of an object."""
 QUANTITY = "quantity"
+BY_USAGE = frozenset({QUANTITY, "invoiceDescription"})
+"""The fields of an addition that each run of usage writes again."""
 LAST_DAY = "cancelledDate"
 
 
@@ -50,10 +52,10 @@ class WrittenObject:
 
     @property
     def is_left_to_usage(self) -> bool:
-        """Return whether the run created or adopted an addition, or changed only its quantity."""
+        """Return whether the run created or adopted an addition, or changed only what follows usage."""
         if kind(self.kind).declarable:
             return False
-        return self.action in {"create", "adopt"} or self.changes.keys() <= {QUANTITY}
+        return self.action in {"create", "adopt"} or self.changes.keys() <= BY_USAGE
 
 
 @dataclass(frozen=True, slots=True)
