@@ -80,6 +80,7 @@ def left_addition(superseded: Superseded, move: Move | None, builder: ActionBuil
         superseded.depends_on,
         costs_nothing=False,
         with_cost="unitCost" in last_applied,
+        with_text="invoiceDescription" in last_applied,
         reason=reason,
         replaced=move is not None and move.replaced,
         **builder.notes_or_drifted(notes),
