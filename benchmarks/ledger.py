@@ -181,7 +181,7 @@ def _charged(ledger: Ledger, size: Size) -> int:
     now = END - HOUR
     first_day = period_of(now, _SETTINGS.timezone).first_day
     rules = [rule for each in range(size.customers) for rule in _rules(str(each), first_day)]
-    snapshots = load_snapshots(ledger, {"cove": "GB"}, rules, _SETTINGS, now)
+    snapshots = load_snapshots(ledger, {"cove": "GB"}, rules, _SETTINGS, now, exclusions=[])
     inputs = ChargeInputs(now=now, settings=_SETTINGS, rules=rules, exclusions=[], snapshots=snapshots)
     return len(charge_usage(inputs).charges)
 

@@ -140,7 +140,7 @@ def _change(
         used_nothing=trace is not None
         and not trace.in_unit
         and measured is not None
-        and any(hour.devices for hour in measured.chosen),
+        and any(hour.has_devices for hour in measured.chosen),
         hours=None if rule.measure not in _NEED_HOURS or measured is None else measured.known_of_elapsed,
         measure=rule.measure,
     )

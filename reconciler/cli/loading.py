@@ -34,6 +34,7 @@ def load_usage(
     settings = settings_of(workspace.billing)
     first_day = period_of(now, settings.timezone).first_day
     rules = pricing.rules(manifests, units, live_state, first_day)
+    exclusions = [exclusion_of(each.name, each.spec) for each in manifests.of(ExclusionSpec)]
     return ChargeInputs(
         now=now,
         settings=settings,
@@ -42,8 +43,8 @@ def load_usage(
             FuturePrices(day, pricing.rules(manifests, units, live_state, day))
             for day in pricing.days_of_new_prices(manifests, first_day)
         ],
-        exclusions=[exclusion_of(each.name, each.spec) for each in manifests.of(ExclusionSpec)],
-        snapshots=load_snapshots(ledger, units, rules, settings, now, fresh),
+        exclusions=exclusions,
+        snapshots=load_snapshots(ledger, units, rules, settings, now, fresh, exclusions=exclusions),
         default_rule=pricing.default_rule(manifests, units, first_day),
         partial=manifests.is_partial,
     )

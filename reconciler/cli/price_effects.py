@@ -63,7 +63,9 @@ def _charges(
     units = {name: snapshot.unit for name, snapshot in inputs.snapshots.items()}
     now = period.end - timedelta.resolution
     since = None if by_hour else now - inputs.settings.max_age - timedelta(hours=1)
-    snapshots = load_snapshots(session.ledger, units, rules, inputs.settings, now, since=since)
+    snapshots = load_snapshots(
+        session.ledger, units, rules, inputs.settings, now, since=since, exclusions=inputs.exclusions
+    )
     return charge_usage(
         replace(inputs, now=now, rules=rules, snapshots=snapshots, future=(), default_rule=None, partial=True)
     ).charges

@@ -14,11 +14,12 @@ is older than `maxAge`, or if the source reports a total for the customer beside
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from reconciler.ledger.records import Sample
+from reconciler.ledger.totals import CustomerTotal
 from reconciler.metering.customer_now import is_mixed
 from reconciler.metering.device_exclusions import DeviceExclusions, is_excluded
 from reconciler.metering.figures import Figure, Figures, FiguresOfDevices
@@ -48,6 +49,9 @@ class HourlyTotals:
 
     def of_customer(self, customer_id: str, since: datetime) -> tuple[HourTotal, ...]:
         """Return the hours of a customer that have a total, oldest first, from `since` to the end of the period."""
+        sums = self._source.totals.get(customer_id)
+        if sums is not None:
+            return tuple(self._by_totals(sums, since))
         figures_in: dict[int, dict[DeviceId, Figure]] = {}
         sampled: dict[int, _Sampled] = {}
         listings: list[dict[DeviceId, Sample]] = []
@@ -85,6 +89,13 @@ class HourlyTotals:
             self._total(customer, number, sampled.get(number), figures_in.get(number, {})) for number in sorted(numbers)
         )
         return tuple(total for total in totals if total is not None)
+
+    def _by_totals(self, sums: Sequence[CustomerTotal], since: datetime) -> Iterator[HourTotal]:
+        """Yield the hours of a customer whose samples are not loaded. The last pull of an hour has its total."""
+        for number, index in self._last_pull_in.items():
+            start = self._starts[index]
+            if since <= start < self._span.end:
+                yield HourTotal(self._span.hour(number), sums[index].pull_id, start, (), (), sums[index])
 
     def _hours_without(self, listings: Sequence[Mapping[DeviceId, Sample]], since: datetime) -> Iterable[int]:
         """Yield the hours with a pull that has no sample of the customer."""

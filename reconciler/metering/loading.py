@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from reconciler.kinds.billing_rules import BillingSettings, Rule
+from reconciler.kinds.billing_rules import BillingSettings, Exclusion, Rule
 from reconciler.kinds.meters import Meter, Unit
 from reconciler.ledger import pulls
 from reconciler.ledger.records import SKEW, Device, LastSeen, LastValues, PullRecord, Reading, Sample
 from reconciler.ledger.store import Ledger
+from reconciler.ledger.totals import CustomerTotal, plain_totals
 from reconciler.metering.collect import Collected
 from reconciler.metering.period import Period, local_date, period_of
 from reconciler.metering.retention import longest_look_back
@@ -34,6 +35,8 @@ class _Request:
     now: datetime
     meters: frozenset[Meter]
     """What is counted of the customers that a rule bills."""
+    summed: frozenset[str]
+    """Those of `measured` whose totals are enough."""
 
     @property
     def columns(self) -> frozenset[str]:
@@ -51,13 +54,15 @@ def load_snapshots(
     since: datetime | None = None,
     *,
     by_hour: Collection[tuple[str, str]] = (),
+    exclusions: Sequence[Exclusion] | None = None,
 ) -> dict[str, SourceSnapshot]:
     """Return the snapshot of each source in `units` at `now`, by the source's name.
 
     `fresh` are pulls that this run made. Their samples are taken from memory. All other samples come from the ledger,
     so a past hour can be computed again. With `since`, earlier pulls are not loaded: for rules that need only the
     newest figures, and a `now` for which the ledger has later pulls. `by_hour` has customers whose hours are loaded
-    although no rule needs them: (source, customer id).
+    although no rule needs them: (source, customer id). With the `exclusions` of devices, customers whose hourly totals
+    are enough are loaded without their devices: see `SourceSnapshot.totals`.
     """
     in_memory = {each.pull_id: each.pull.samples for each in fresh}
     period, today = period_of(now, settings.timezone), local_date(now, settings.timezone)
@@ -69,7 +74,11 @@ def load_snapshots(
         measured |= {customer for of, customer in by_hour if of == source}
         billed = frozenset(rule.customer_id for rule in of_source)
         meters = frozenset(meter for rule in of_source for meter in rule.meters)
-        return _Request(ledger, source, unit, billed, measured, since, now, meters)
+        need_devices = {rule.customer_id for rule in of_source if not _needs_only_totals(rule)}
+        need_devices |= {customer for of, customer in by_hour if of == source}
+        need_devices |= {each.customer_id for each in exclusions or () if each.device_id is not None}
+        summed = frozenset() if exclusions is None else measured - need_devices
+        return _Request(ledger, source, unit, billed, measured, since, now, meters, summed)
 
     return {source: _load(request(source, unit), in_memory) for source, unit in units.items()}
 
@@ -80,6 +89,12 @@ def is_measured_by_hour(rule: Rule, period: Period, today: date) -> bool:
     That is so for every measure but `last`, and for a customer that has left in the period.
     """
     return rule.measure != "last" or (rule.end is not None and period.first_day <= rule.end < today)
+
+
+def _needs_only_totals(rule: Rule) -> bool:
+    """Return whether a rule is rated by the hourly totals of its customer, so that the devices do not matter."""
+    per_device = rule.allowance is not None and rule.allowance.per == "device"
+    return not per_device and all(meter.is_storage for meter in rule.meters)
 
 
 def _load(request: _Request, in_memory: Mapping[int, tuple[Sample, ...]]) -> SourceSnapshot:
@@ -95,15 +110,19 @@ def _load(request: _Request, in_memory: Mapping[int, tuple[Sample, ...]]) -> Sou
     measured = set(request.measured) | _without_values(whole, request)
     if _has_later(ledger, source, record):
         # The ledger keeps only the newest state of each device, which is later than `now`. Use the earlier pulls.
-        measured |= request.customers | {customer for customer, _ in _gaps([whole])}
-    earlier = _earlier(request, record, measured)
-    devices = _Devices(ledger, source, (*earlier, whole), request.customers, measured)
+        gaps = {customer for customer, _ in _gaps([whole])}
+        measured |= gaps | {each for each in request.customers if each not in whole.samples}
+    between = _between(request, record) if measured else []
+    totals = _totals(request, between, whole, measured)
+    earlier = _with_samples(request, between, measured - totals.keys())
+    devices = _Devices(ledger, source, (*earlier, whole), request.customers, measured, totals.keys())
     return SourceSnapshot(
         source,
         request.unit,
         latest=latest,
         whole=whole,
         earlier=_with_moved(request, earlier, devices.moved),
+        totals=totals,
         before=devices.before,
         values_before=_values_before(request, (*earlier, whole)[0].record, measured),
         devices_since=devices.devices_since,
@@ -119,13 +138,35 @@ def _has_later(ledger: Ledger, source: str, record: PullRecord) -> bool:
     return newest is not None and newest.started_at > record.started_at
 
 
-def _earlier(request: _Request, newest: PullRecord, customer_ids: Collection[str]) -> tuple[WholePull, ...]:
-    """Return the believed pulls before the newest, with the samples of these customers. Empty without customers."""
-    if not customer_ids:
-        return ()
+def _between(request: _Request, newest: PullRecord) -> list[PullRecord]:
+    """Return the believed pulls before the newest, oldest first."""
     end = newest.started_at + timedelta.resolution  # includes an earlier pull of the same moment
     between = pulls.whole_pulls_between(request.ledger, request.source, request.since, end)
-    records = [record for record in between if record.id != newest.id]
+    return [record for record in between if record.id != newest.id]
+
+
+def _totals(
+    request: _Request, earlier: Sequence[PullRecord], whole: WholePull, measured: Collection[str]
+) -> dict[str, Sequence[CustomerTotal]]:
+    """Return the totals of the customers whose samples are not needed, one for each pull. The last one is `whole`."""
+    last = {each: total for each in request.summed & set(measured) if (total := _total(whole, each)) is not None}
+    found = plain_totals(request.ledger, request.source, [each.id for each in earlier], last.keys())
+    return {each: (*totals, last[each]) for each, totals in found.items()}
+
+
+def _total(pull: WholePull, customer_id: str) -> CustomerTotal | None:
+    """Return the total of a customer in the newest pull. None if a device has no figure, or an earlier one."""
+    samples = pull.samples.get(customer_id, ())
+    sizes = [each.bytes for each in samples if each.bytes is not None and each.observed_at == pull.record.started_at]
+    if not samples or len(sizes) < len(samples):
+        return None
+    return CustomerTotal(pull.record.id, sum(sizes), len(sizes))
+
+
+def _with_samples(
+    request: _Request, records: Sequence[PullRecord], customer_ids: Collection[str]
+) -> tuple[WholePull, ...]:
+    """Return pulls with the samples of these customers."""
     numbers = [record.id for record in records]
     samples = pulls.samples_of_pulls(request.ledger, numbers, customer_ids, columns=request.columns)
     return tuple(WholePull(record, _by_customer(samples[record.id])) for record in records)
@@ -173,6 +214,7 @@ class _Devices:
         loaded: Sequence[WholePull],
         customers: Collection[str],
         measured: Collection[str],
+        summed: Collection[str],
     ) -> None:
         newest = loaded[-1]
         start, first = newest.record.started_at, loaded[0].record.started_at
@@ -183,10 +225,11 @@ class _Devices:
         """Devices that more than one customer has had."""
         devices += pulls.devices_of_customers(ledger, source, {customer for customer, device in gaps if device is None})
         absent = {each for each in customers if each not in newest.samples}
-        absent |= {each for each in measured if any(each not in pull.samples for pull in loaded)}
+        sampled = set(measured) - set(summed)
+        absent |= {each for each in sampled if any(each not in pull.samples for pull in loaded)}
         of_customers = pulls.devices_of_customers(ledger, source, absent | set(measured))
         self.before: dict[str, dict[str | None, Reading]] = {}
-        for device in (*devices, *(each for each in of_customers if each.customer_id in measured)):
+        for device in (*devices, *(each for each in of_customers if each.customer_id in sampled)):
             over_hours = device.customer_id in measured
             if reading := _reading_before(device, first if over_hours else start, inclusive=not over_hours):
                 self.before.setdefault(device.customer_id, {})[device.device_id] = reading

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.kinds.billing_rules import Measure
+from reconciler.ledger.totals import CustomerTotal
 
 RANKED_MEASURES: tuple[Measure, ...] = ("peak", "p95")
 """Measures that rank the hours by size and bill one of them. They can bill a moved device under both customers."""
@@ -36,11 +37,18 @@ class HourTotal:
     devices: tuple[DeviceReading, ...]
     missing: tuple[str | None, ...]
     """Devices that were listed but had never reported a figure. They count 0, and messages name them."""
+    sum: CustomerTotal | None = None
+    """The sum over all devices, if they are not loaded. Then `devices` is empty."""
 
     @property
     def bytes(self) -> int:
         """Return the sum over all devices, in bytes or as the meter counts."""
-        return sum(device.bytes for device in self.devices)
+        return sum(device.bytes for device in self.devices) if self.sum is None else self.sum.bytes
+
+    @property
+    def has_devices(self) -> bool:
+        """Return whether a device has a figure in this hour."""
+        return bool(self.devices) or self.sum is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,12 @@ class Measured:
 
     @property
     def by_device(self) -> dict[str | None, int]:
-        """Return the sum of each device in bytes × hours. A device counts 0 in an hour that does not contain it."""
+        """Return the sum of each device in bytes × hours. A device counts 0 in an hour that does not contain it.
+
+        Raises `ValueError` if the devices are not loaded.
+        """
+        if any(hour.sum is not None for hour in self.chosen):
+            raise ValueError("the devices of these hours are not loaded")
         sums: dict[str | None, int] = {}
         for hour in self.chosen:
             for device in hour.devices:

@@ -52,6 +52,7 @@ def metered(source: SourceSnapshot, meter: Meter) -> SourceSnapshot:
         source,
         whole=None if source.whole is None else numbers.pull(source.whole),
         earlier=earlier,
+        totals={},
         before=numbers.before(source),
         last_seen={each: replace(seen, bytes=None) for each, seen in source.last_seen.items()},
         first_whole_at=first,

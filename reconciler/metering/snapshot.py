@@ -8,6 +8,7 @@ from datetime import datetime
 
 from reconciler.kinds.meters import Unit
 from reconciler.ledger.records import SKEW, CustomerRecord, LastSeen, LastValues, PullRecord, Reading, Sample
+from reconciler.ledger.totals import CustomerTotal
 
 DeviceId = str | None
 """A device's id. None if the source reports one total for the customer, without devices."""
@@ -57,6 +58,9 @@ class SourceSnapshot:
     earlier: tuple[WholePull, ...] = ()
     """Believed pulls before `whole`, oldest first, for customers that are measured by hour. They start before the
     period, earlier by the longer of `maxAge` and `graceHours`."""
+    totals: Mapping[str, Sequence[CustomerTotal]] = field(default_factory=dict)
+    """The totals of customers that are measured by hour and need no samples: one for each of `pulls`. The pulls before
+    `whole` have no samples of these customers."""
     before: Mapping[str, Mapping[DeviceId, Reading]] = field(default_factory=dict)
     """The last figure from before the first of these pulls, by customer and device, if the device needs one."""
     values_before: Sequence[LastValues] = ()

@@ -55,6 +55,14 @@ def test_each_later_month_is_compared_with_the_one_before_it(ledger: Ledger) -> 
     assert notes(scene)[1].endswith("20.00 → 10.00 USD a month (-10.00) at the quantities of now")
 
 
+def test_of_ranges_only_those_whose_price_changes_are_named(ledger: Ledger) -> None:
+    scene = Scene(ledger)
+    one = {"upTo": D(100), "product": "gb", "price": D(1)}
+    scene.declare(mapping(product=None, ranges=[one, {"product": {"id": 4}, "prices": PRICES}]))
+    scene.hour({"77": "10"})
+    assert [each.partition(":")[0] for each in notes(scene)] == ["prices change on 2027-01-01 (#4 0.25 → 0.3)"]
+
+
 def test_a_customer_without_a_known_quantity_is_counted_apart(ledger: Ledger) -> None:
     scene = Scene(ledger)
     names = [f"customer-{number}" for number in range(7)]

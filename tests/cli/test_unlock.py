@@ -103,7 +103,6 @@ def test_a_run_in_another_container_with_the_same_host_name_keeps_its_lock(small
 
         assert said.code == 3
         assert "This machine cannot check that process" in said.err
-        assert not any(small.counts().values())
         process.communicate(timeout=60)
     once(small)
 

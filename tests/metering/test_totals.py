@@ -1,0 +1,190 @@
+"""Tests of customers that are loaded by their hourly totals: they are measured as by their samples."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from reconciler.additions.charges import ChargeInputs, charge_usage
+from reconciler.kinds.billing_rules import Allowance, Exclusion, Rule
+from reconciler.kinds.meters import BUILT_IN
+from reconciler.ledger.recording import record_pull
+from reconciler.ledger.records import Customer, Pull, Sample
+from reconciler.ledger.store import Ledger
+from reconciler.metering.history import History
+from reconciler.metering.loading import load_snapshots
+from reconciler.metering.measures import Measured
+from reconciler.metering.period import Span
+
+from .builders import GB, HOUR, NOON, SETTINGS, Used, rule
+
+MINUTE = timedelta(minutes=1)
+ALL: Used = {"1": {"a": 5, "b": 7}, "2": {"c": 3}, "3": {None: 9}}
+PEAK = [rule(each, measure="peak") for each in ALL]
+
+
+def record(ledger: Ledger, used: Used, at: Any, **late: int) -> None:
+    """Record a pull; `late` has the minutes by which the figure of a device is late."""
+    samples = tuple(
+        Sample("cove", customer, device, at - late.get(device or "", 0) * MINUTE, size)
+        for customer, devices in used.items()
+        for device, size in devices.items()
+    )
+    customers = tuple(Customer("cove", each, each) for each in used)
+    record_pull(ledger, Pull("cove", at, at, "whole", customers, samples))
+
+
+def summed(ledger: Ledger, rules: Sequence[Rule], exclusions: Sequence[Exclusion] = (), hours: int = 2) -> set[str]:
+    """Return the customers that are loaded by their totals."""
+    found = load_snapshots(ledger, {"cove": "GB"}, rules, SETTINGS, NOON + hours * HOUR, exclusions=exclusions)
+    return set(found["cove"].totals)
+
+
+def test_a_customer_whose_devices_always_have_figures_is_loaded_by_its_totals(ledger: Ledger) -> None:
+    for hour in range(3):
+        record(ledger, ALL, NOON + hour * HOUR)
+    assert summed(ledger, PEAK) == {"1", "2", "3"}
+    snapshot = load_snapshots(ledger, {"cove": "GB"}, PEAK, SETTINGS, NOON + 2 * HOUR, exclusions=[])["cove"]
+    assert [(each.bytes, each.devices) for each in snapshot.totals["1"]] == [(12, 2)] * 3
+    assert not any(pull.samples for pull in snapshot.earlier)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"allowance": Allowance(Decimal(1), "device")},
+        {"meter": BUILT_IN["devices"], "unit": None},
+        {"allowance": Allowance(Decimal(1), "devices", BUILT_IN["devices"])},
+    ],
+)
+def test_a_rule_that_needs_devices_loads_them(ledger: Ledger, more: dict[str, Any]) -> None:
+    for hour in range(3):
+        record(ledger, ALL, NOON + hour * HOUR)
+    assert summed(ledger, [rule("1", measure="peak", **more), PEAK[1]]) == {"2"}
+
+
+def test_an_exclusion_of_a_device_loads_the_devices_of_its_customer(ledger: Ledger) -> None:
+    for hour in range(3):
+        record(ledger, ALL, NOON + hour * HOUR)
+    assert summed(ledger, PEAK, [Exclusion("x", "cove", "1", "a test", device_id="a")]) == {"2", "3"}
+    assert summed(ledger, PEAK, [Exclusion("x", "cove", "1", "all of it")]) == {"1", "2", "3"}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"1": {"a": None, "b": 7}},
+        {"1": {"a": 2**45, "b": 7}},
+        {"1": {"a": 5, "b": 7, "c": 1}},
+        {"1": {"a": 5, "b": 7, None: 1}},
+        {"2": {"c": 3}},
+    ],
+)
+def test_a_customer_with_any_other_sample_is_loaded_by_its_samples(ledger: Ledger, odd: Used) -> None:
+    record(ledger, ALL, NOON)
+    record(ledger, {**odd, "9": {"z": 1}}, NOON + HOUR)
+    record(ledger, ALL, NOON + 2 * HOUR)
+    assert "1" not in summed(ledger, PEAK[:1])
+
+
+def test_a_figure_about_an_earlier_moment_loads_the_samples(ledger: Ledger) -> None:
+    record(ledger, ALL, NOON)
+    record(ledger, ALL, NOON + HOUR, a=5)
+    record(ledger, ALL, NOON + 2 * HOUR, c=5)
+    assert summed(ledger, PEAK) == {"3"}
+
+
+def test_hours_after_the_end_of_the_period_have_no_total(ledger: Ledger) -> None:
+    for hour in range(3):
+        record(ledger, ALL, NOON + hour * HOUR)
+    found = load_snapshots(ledger, {"cove": "GB"}, PEAK, SETTINGS, NOON + 2 * HOUR, exclusions=[])["cove"]
+    history = History(found, Span(NOON, NOON + 2 * HOUR, NOON + 2 * HOUR, HOUR, HOUR))
+    assert [each.hour for each in history.hours("1", NOON)] == [NOON, NOON + HOUR]
+
+
+def test_devices_that_are_not_loaded_cannot_be_asked_for(ledger: Ledger) -> None:
+    for hour in range(3):
+        record(ledger, ALL, NOON + hour * HOUR)
+    (measured, *_) = charged(ledger, PEAK, summed=True)
+    assert measured is not None
+    assert measured.chosen[0].has_devices
+    with pytest.raises(ValueError, match="not loaded"):
+        measured.by_device  # noqa: B018 - a property that raises
+
+
+# ── random histories, most of them plain ─────────────────────────────────────────────────────────────────
+
+OTHERS = [
+    rule("1", "p95", measure="p95"),
+    rule("1", "mean", measure="mean", start=NOON.date()),
+    rule("2", "left", measure="peak", end=NOON.date()),
+]
+
+
+def charged(ledger: Ledger, rules: Sequence[Rule], *, summed: bool, at: Any = NOON + 2 * HOUR) -> list[Measured | None]:
+    """Return what is measured, by hourly totals where they are enough or by samples alone, without the devices."""
+    exclusions: list[Exclusion] | None = [] if summed else None
+    snapshots = load_snapshots(ledger, {"cove": "GB"}, rules, SETTINGS, at, exclusions=exclusions)
+    return [each.measured for each in charge_usage(ChargeInputs(at, SETTINGS, rules, [], snapshots)).charges]
+
+
+def plain(measured: Measured | None) -> Any:
+    """Return a measure without the devices of its hours."""
+    if measured is None:
+        return None
+    hours = [(each.hour, each.pull_id, each.observed_at, each.bytes, each.has_devices) for each in measured.chosen]
+    return (hours, replace(measured, chosen=()))
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[tuple[Any, Used, dict[str, int]]]:
+    """Draw pulls around midnight. About one of eight has something odd."""
+    at = NOON - timedelta(hours=draw(st.sampled_from([13, 12, 2])))
+    pulls = []
+    for _ in range(draw(st.integers(2, 9))):
+        used: dict[str, dict[str | None, int | None]] = {
+            each: {device: draw(st.integers(0, 9)) * GB for device in devices} for each, devices in ALL.items()
+        }
+        late = {}
+        match draw(st.integers(0, 40)):
+            case 0:
+                used["1"]["a"] = None
+            case 1:
+                del used["1"]
+            case 2:
+                used["2"]["a"] = used["1"].pop("a")
+            case 3:
+                late = {"b": draw(st.sampled_from([10, 90, -20]))}
+            case 4:
+                del used["1"]["b"]
+        pulls.append((at, used, late))
+        at += draw(st.sampled_from([20, 60, 60, 60, 90, 300])) * MINUTE
+    return pulls
+
+
+@example(pulls=[(NOON + hour * HOUR, ALL, {}) for hour in range(3)])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(pulls=histories())
+def test_totals_and_samples_are_measured_alike(
+    empty_ledger: Path, pulls: list[tuple[Any, Used, dict[str, int]]]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = shutil.copy(empty_ledger, Path(folder) / "ledger.sqlite")
+        with Ledger.open(str(path), now=NOON) as ledger:
+            for at, used, late in pulls:
+                record(ledger, used, at, **late)
+            for index, rules in ((-1, PEAK), (len(pulls) // 2, PEAK), *((-1, [each]) for each in OTHERS)):
+                at = pulls[index][0]
+                by_totals = charged(ledger, rules, summed=True, at=at)
+                by_samples = charged(ledger, rules, summed=False, at=at)
+                assert list(map(plain, by_totals)) == list(map(plain, by_samples))
