@@ -26,7 +26,8 @@ from reconciler.sandbox.shared.log import Entry
 PATH: Final = "/jsonapi"
 """The path of the API."""
 _JSON: Final = "application/json; charset=utf-8"
-_PROXY_PAGE: Final = b"<!DOCTYPE html><html><body><h1>Sign in to reach the network</h1></body></html>"
+PROXY_PAGE: Final = b"<!DOCTYPE html><html><body><h1>Sign in to reach the network</h1></body></html>"
+"""The page of a proxy that a fault sends in place of an answer."""
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -91,7 +92,7 @@ def _replacement(faults: Faults, path: str) -> Response | None:
     if faults.hit("500", path):
         return Response("Internal server error", 500, media_type="text/plain")
     if proxy := faults.hit("html", path):
-        return Response(_PROXY_PAGE, proxy.options.get("status", 200), media_type="text/html")
+        return Response(PROXY_PAGE, proxy.options.get("status", 200), media_type="text/html")
     return None
 
 

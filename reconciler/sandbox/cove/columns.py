@@ -43,8 +43,8 @@ class Column:
 
 
 def _used(row: Row) -> Any:
-    if row.device.odd:
-        return NULL if row.device.odd[0] is None else row.device.odd[0]
+    if odd := row.device.odd_at(row.at):
+        return NULL if odd[0] is None else odd[0]
     used = row.world.used(row.device, row.at)
     return None if used is None else str(used)
 

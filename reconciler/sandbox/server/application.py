@@ -14,6 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from reconciler.sandbox.connectwise.api.app import ConnectWise, is_connectwise
 from reconciler.sandbox.connectwise.api.outages import Outages
 from reconciler.sandbox.cove import app as cove
+from reconciler.sandbox.cove import reports
 from reconciler.sandbox.server import page
 from reconciler.sandbox.server.control import routes as control
 from reconciler.sandbox.shared.log import Entry
@@ -32,7 +33,12 @@ class Application:
         self.sandbox = sandbox
         self._connectwise = Outages(ConnectWise(sandbox.tenant, sandbox), sandbox)
         self._rest = Starlette(
-            routes=[*cove.routes(sandbox.console, sandbox), *page.routes(), *control.routes(sandbox)]
+            routes=[
+                *cove.routes(sandbox.console, sandbox),
+                *reports.routes(sandbox.console, sandbox),
+                *page.routes(),
+                *control.routes(sandbox),
+            ]
         )
 
     @property

@@ -80,7 +80,7 @@ class Census:
         Without a change the value never falls.
         """
         segment = device.segment(at)
-        if segment.used is None or device.odd:
+        if segment.used is None or device.odd_at(at):
             return None
         hour = (at - segment.since) // _HOUR
         if not hour or not segment.per_hour:

@@ -70,11 +70,17 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A device from `since` on: `used` bytes, and `per_hour` more each hour. None is an unknown size, not 0."""
+    """A device from `since` on: `used` bytes, and `per_hour` more each hour. None is an unknown size, not 0.
+
+    `users` is the number of its Microsoft 365 users. `recovery` is 1 for recovery testing and 2 for a standby
+    image [seen].
+    """
 
     since: datetime
     used: int | None
     per_hour: int
+    users: int = 0
+    recovery: int = 0
 
 
 @dataclass(slots=True)
@@ -83,7 +89,7 @@ class Device:
 
     `os_type` is 1 for a workstation, 2 for a server and 0 for undefined [docs: I32]. `account_type` is 1 for the backup
     manager and 2 for Microsoft 365 [docs: I59]. `odd` holds at most one value: the console then returns it as the used
-    storage.
+    storage, from `odd_since` on.
     """
 
     id: int
@@ -96,10 +102,15 @@ class Device:
     virtual: bool = False
     odd: list[Any] = field(default_factory=list)
     removed: datetime | None = None
+    odd_since: datetime | None = None
 
     def present(self, at: datetime) -> bool:
         """Return whether the console lists the device at a time."""
         return self.created <= at and (self.removed is None or at < self.removed)
+
+    def odd_at(self, at: datetime) -> list[Any]:
+        """Return the odd value of a time, or an empty list."""
+        return self.odd if self.odd_since is None or self.odd_since <= at else []
 
     def segment(self, at: datetime) -> Segment:
         """Return the segment of a time. Before the first segment, the first one is extended backwards."""

@@ -5,6 +5,7 @@ Each change has its time as an argument and takes effect from then on. The state
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -57,7 +58,7 @@ class World(Census):
         known = self._known(partner_id, at)
         for place, (device, used) in enumerate(known):
             share = per_hour // len(known) + (place < per_hour % len(known))
-            self._append(device, Segment(at, used, share))
+            self._append(device, replace(device.segment(at), since=at, used=used, per_hour=share))
 
     def resize_device(self, device_id: int, used: int | None, at: datetime) -> None:
         """Set the size of a device in bytes. None makes the size unknown to the console.
@@ -69,9 +70,26 @@ class World(Census):
             raise WorldError(f"a device cannot use {used} bytes")
         self._resize(self.device(device_id, at), at, used)
 
+    def set_users(self, device_id: int, users: int, at: datetime) -> None:
+        """Set the number of Microsoft 365 users of a device.
+
+        Raises:
+            WorldError: the number is negative, or there is no such device of a Microsoft 365 tenant.
+        """
+        device = self.device(device_id, at)
+        if users < 0 or device.account_type != 2:
+            raise WorldError(f"device {device_id} cannot have {users} Microsoft 365 users")
+        self._append(device, replace(device.segment(at), since=at, users=users), odd=device.odd)
+
+    def set_recovery(self, device_id: int, recovery: int, at: datetime) -> None:
+        """Set the recovery of a device: 0 for none, 1 for recovery testing, 2 for a standby image."""
+        device = self.device(device_id, at)
+        self._append(device, replace(device.segment(at), since=at, recovery=recovery), odd=device.odd)
+
     def set_figure(self, device_id: int, figure: Any, at: datetime) -> None:
         """Make the console return any value as the used storage of a device, until its size is set again."""
-        self.device(device_id, at).odd = [figure]
+        device = self.device(device_id, at)
+        device.odd, device.odd_since = [figure], at
         self.version += 1
 
     def add_device(self, partner_id: int, at: datetime, used: int | None, name: str = "", per_hour: int = 0) -> Device:
@@ -178,9 +196,9 @@ class World(Census):
     def _resize(self, device: Device, at: datetime, used: int | None) -> None:
         self._append(device, replace(device.segment(at), since=at, used=used))
 
-    def _append(self, device: Device, segment: Segment) -> None:
+    def _append(self, device: Device, segment: Segment, *, odd: Sequence[Any] = ()) -> None:
         # After the clock was set back, later segments are no longer valid.
-        device.odd = []
+        device.odd = list(odd)
         device.segments = [each for each in device.segments if each.since < segment.since] + [segment]
         self.version += 1
 

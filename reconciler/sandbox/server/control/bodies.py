@@ -185,6 +185,8 @@ class DeviceBody(_Body):
     missing: bool | msgspec.UnsetType = msgspec.UNSET
     bytes: int | msgspec.UnsetType = msgspec.UNSET
     figure: Any = msgspec.UNSET
+    users: int | msgspec.UnsetType = msgspec.UNSET
+    recovery: Literal[0, 1, 2] | msgspec.UnsetType = msgspec.UNSET
     move_to: int | msgspec.UnsetType = msgspec.UNSET
     remove: bool | msgspec.UnsetType = msgspec.UNSET
 

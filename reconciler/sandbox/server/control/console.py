@@ -82,6 +82,10 @@ def change_device(call: Call) -> dict[str, Any]:
             world.resize_device(device_id, used, now)
         case "figure", figure:
             world.set_figure(device_id, figure, now)
+        case "users", users:
+            world.set_users(device_id, users, now)
+        case "recovery", recovery:
+            world.set_recovery(device_id, recovery, now)
         case "move_to", partner_id:
             world.move_device(device_id, partner_id, now)
         case _:

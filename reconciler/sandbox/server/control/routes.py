@@ -42,8 +42,9 @@ A request changes one thing of a partner: `{"bytes": N}` sets its total, `{"fact
 details and its external code, `{"state": "InTrial"}`, `{"recycle": true}` moves it into the recycle bin, and
 `{"remove": true}`. The level of a new partner is `EndCustomer` unless the request gives another, such as `Reseller`.
 
-A request changes one thing of a device: `{"missing": true}`, `{"bytes": N}`, `{"figure": V}`, `{"move_to": ID}` gives
-it to another partner, and `{"remove": true}`. A `figure` is any JSON value; the console returns it unchanged as the
+A request changes one thing of a device: `{"missing": true}`, `{"bytes": N}`, `{"figure": V}`, `{"users": N}` of
+Microsoft 365, `{"recovery": 0}` (or 1, 2), `{"move_to": ID}` gives it to another partner, and `{"remove": true}`.
+A `figure` is any JSON value; the console returns it unchanged as the
 used storage (`"-1"`, `"123.0"`, `" "`, `null`) until a request sets the device's `bytes`.
 
 A call that names a refused column fails with 13501. A retired column is left out of the response without an error. An
