@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from reconciler.additions.charge import Charge, ChargedCustomer, charge_of
+from reconciler.additions.ended_months import ChargedMonth, EndedMonth, charge_month
 from reconciler.additions.future_prices import FuturePrices
 from reconciler.additions.moved_devices import billed_twice
 from reconciler.additions.uncounted import uncounted_rows
@@ -49,8 +50,8 @@ class ChargedUsage:
     warnings: tuple[str, ...]
     now: datetime
     """The moment of the run."""
-    ended_months: tuple[str, ...] = ()
-    """The ended months that late samples can change, as `2026-10`."""
+    ended_months: tuple[ChargedMonth, ...] = ()
+    """The ended months whose additions can still change."""
     proposed: tuple[Charge, ...] = ()
     """The charges that proposed mappings would have. In `charges` they are held."""
 
@@ -70,6 +71,8 @@ class ChargeInputs:
     """The rules with the prices of later months in which prices change, in the order of their days."""
     default_rule: Rule | None = None
     """Prices unmapped customers. None: their amount is unknown."""
+    ended: Sequence[EndedMonth] = ()
+    """The ended months whose additions can still change."""
     partial: bool = False
     """Whether the rules are only those of a partial plan. Then customers that no rule names are not reported."""
 
@@ -122,9 +125,22 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
         *billed_twice(customers, snapshots, at.period),
     ]
     charges = tuple(customer.charge for customer in customers)
+    ends = {key: day for key, each in expired.items() if (day := _end_of(each, at)) is not None}
+
+    def charged(month: EndedMonth) -> ChargedMonth:
+        during = replace(at, period=month.period)
+        found = histories_of(replace(inputs, snapshots=month.snapshots), during)
+        return charge_month(month, during, found.of_rule, ends)
+
     proposed = tuple(each.proposed for each in customers if each.proposed is not None)
     return ChargedUsage(
-        at.period, charges, Coverage(in_order(rows), failures), tuple(dict.fromkeys(warnings)), now, proposed=proposed
+        at.period,
+        charges,
+        Coverage(in_order(rows), failures),
+        tuple(dict.fromkeys(warnings)),
+        now,
+        ended_months=tuple(map(charged, inputs.ended)),
+        proposed=proposed,
     )
 
 
@@ -211,6 +227,13 @@ class Histories:
         source = self._snapshots.get(rule.source)
         problems = () if source is None else (meter_problem(source, each) for each in rule.meters)
         return next((each for each in problems if each is not None), None)
+
+    def of_rule(self, rule: Rule) -> tuple[History | None, History | None]:
+        """Return the histories of the meter of a rule and of its allowance. None if its source has no data for them."""
+        source = self._snapshots.get(rule.source)
+        if source is None or source.whole is None or self.problem(rule) is not None:
+            return None, None
+        return self.histories(rule, None)
 
     def histories(self, rule: Rule, problem: str | None) -> tuple[History | None, History | None]:
         """Return the histories of the meter of a rule and of its allowance. The second is None if it has none.

@@ -32,6 +32,8 @@ class MappingFindings:
     """What a proposed mapping would bill."""
     overbilled: Mapping[str, str] = field(default_factory=dict)
     """The months after its end that were invoiced already."""
+    ended_months: Mapping[MappingCharge, str] = field(default_factory=dict)
+    """The ended months that are not billed as measured, with the reasons."""
     charges: Mapping[MappingCharge, Charge] = field(default_factory=dict)
     standing: Mapping[MappingCharge, Decimal] = field(default_factory=dict)
     """By charge: what its additions bill a month as they stand."""
@@ -47,7 +49,8 @@ def coverage_rows(coverage: Coverage, findings: MappingFindings) -> Iterator[Cov
     for row in coverage.rows:
         mapping, charge = row.mapping or "", row.charge or ""
         shown = _row(row, of_several=charges[row.mapping] > 1)
-        yield _with_standing(_with_findings(shown, mapping, charge, findings), (mapping, charge), findings)
+        found = _with_standing(_with_findings(shown, mapping, charge, findings), (mapping, charge), findings)
+        yield _with_ended_months(found, (mapping, charge), findings)
     for source, reason in coverage.source_problems.items():
         yield CoverageRow(
             source=source,
@@ -107,6 +110,15 @@ def _with_findings(row: CoverageRow, mapping: str, charge: str, findings: Mappin
     detail = "; ".join(filter(None, (trips_text(trips), advice, written.detail)))
     released = Released(state=written.state, detail=written.detail, accounted=written.accounted)
     return written.model_copy(update={"state": "held", "detail": detail, "accounted": False, "released": released})
+
+
+def _with_ended_months(row: CoverageRow, charge: MappingCharge, findings: MappingFindings) -> CoverageRow:
+    """Return the row with what is missing in ended months. A customer that is billed now is then not accounted for."""
+    if (reason := findings.ended_months.get(charge)) is None:
+        return row
+    state = "invoiced" if row.state == "billed" else row.state
+    detail = "; ".join(filter(None, (row.detail, reason)))
+    return row.model_copy(update={"state": state, "detail": detail, "accounted": False})
 
 
 def _written(row: CoverageRow, mapping: str, name: str, findings: MappingFindings) -> CoverageRow:

@@ -17,17 +17,21 @@ from reconciler.additions.agreements import (
     BillingCycles,
     agreement_of,
     check_billable,
+    day_before,
     first_day_of,
     last_day_of,
 )
 from reconciler.additions.charge import Charge
+from reconciler.additions.ended_months import ChargedMonth
 from reconciler.additions.invoice_text import invoice_text
 from reconciler.additions.live_additions import AgreementProduct
-from reconciler.additions.ownership import OwnedAddition, Owner, owner_of
+from reconciler.additions.month_terms import MonthTerms, product_links
+from reconciler.additions.ownership import OwnedAddition, Owner, owner_of, owner_of_rule
 from reconciler.additions.period_lines import NotInvoicedError, days_of, difference_text, has_billed, invoiced_lines
 from reconciler.additions.reasons import quantity_reason
 from reconciler.additions.refusal import RefusalError
 from reconciler.amounts import amount_text
+from reconciler.kinds.agreement import goes_on
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.customer_mapping import CustomerMappingSpec, ProductReference
 from reconciler.kinds.live_state import LiveObject, LiveState
@@ -131,7 +135,18 @@ def desired_additions(
     `lines` has the live additions of each charge. If one charge of a mapping is refused, nothing of the mapping is
     billed.
     """
-    builder = _Builder(context, lines)
+    return _desired(charges, rules, _Builder(context, lines))
+
+
+def desired_of_month(
+    month: ChargedMonth, context: BillingContext, lines: Mapping[Owner, Sequence[OwnedAddition]]
+) -> DesiredAdditions:
+    """Return the additions of an ended month, by the terms that were in force in it."""
+    rules = {owner_of_rule(terms.rule): terms.rule for terms in month.terms.values()}
+    return _desired(month.charges, rules, _Builder(replace(context, period=month.period), lines, month))
+
+
+def _desired(charges: Iterable[Charge], rules: Mapping[Owner, Rule], builder: _Builder) -> DesiredAdditions:
     additions: list[DesiredAddition] = []
     refused: dict[str, str] = {}
     uninvoiced: dict[str, str] = {}
@@ -139,7 +154,7 @@ def desired_additions(
         if charge.state == "held":
             continue
         try:
-            document = context.manifests.get(CustomerMappingSpec, f"CustomerMapping/{charge.mapping}")
+            document = builder.manifests.get(CustomerMappingSpec, f"CustomerMapping/{charge.mapping}")
             additions += builder.additions(charge, rules[owner_of(charge).of_all_months], document)
         except RefusalError as reason:
             refused[charge.mapping] = str(reason)
@@ -163,9 +178,16 @@ class _Dates:
 class _Builder:
     """Builds the desired additions of charges."""
 
-    def __init__(self, context: BillingContext, lines: Mapping[Owner, Sequence[OwnedAddition]]) -> None:
+    def __init__(
+        self,
+        context: BillingContext,
+        lines: Mapping[Owner, Sequence[OwnedAddition]],
+        month: ChargedMonth | None = None,
+    ) -> None:
         self._context = context
         self._lines = lines
+        self._month = month
+        self.manifests = context.manifests
         solutions = context.manifests.of(ManagementSolutionSpec)
         self._declared = {key: each for each in solutions for key in self._solution_keys(each)}
 
@@ -184,15 +206,18 @@ class _Builder:
         company = links[("company",)]
         if not rule.proposed:
             self._check_not_proposed(links.values())
-        link = self._checked(links[("agreement",)], "agreement")
-        depends_on = self._solution(mapping, company)
-        agreement = agreement_of(link, context.manifests, context.live_state, context.cycles)
-        check_billable(agreement, company, context.today.isoformat(), context.currency)
         owner = owner_of(charge)
+        terms = None if self._month is None else self._month.terms[charge.mapping, charge.name]
+        link = self._checked(links[("agreement",)], "agreement")
+        if terms is not None:
+            link = self._agreement_of_month(terms, owner, link)
+        depends_on = self._solution(mapping, company) if terms is None else frozenset()
+        agreement = agreement_of(link, context.manifests, context.live_state, context.cycles)
+        self._check(agreement, company, rule)
         dates = self._dates(charge, owner, rule, agreement)
         if dates is None:
             return []
-        products = _products(spec, rule.charge, links)
+        products = product_links(spec, rule.charge, links) if terms is None else terms.products
 
         own_prices = {each.product for each in rule.ranges if each.own_price}
 
@@ -228,9 +253,38 @@ class _Builder:
         prices = {each.product: (each.price, each.cost) for each in rule.ranges}
         empty = (addition(each, Decimal(0), *prices.get(each, (None, None))) for each in charge.other_products)
         return [
-            *(replace(each, adopt=rule.adopt) for each in filled),
+            *(replace(each, adopt=rule.adopt and self._month is None) for each in filled),
             *(replace(each, emptied=True, depends_on=filled_first) for each in empty),
         ]
+
+    def _agreement_of_month(self, terms: MonthTerms, owner: Owner, now: Link) -> Link:
+        """Return the agreement that bills an ended month: that of its last day, or that of `now` if it has ended.
+
+        An agreement that has ended bills no month in advance any more.
+        """
+        if terms.rule.invoiced == "arrears" or self._lines.get(owner) or now.id is None:
+            return terms.agreement
+        live = self._context.live_state.objects.get(("Agreement", terms.agreement.id or 0))
+        goes = live is not None and goes_on(live.raw, day_before(self._context.today.isoformat()))
+        return terms.agreement if goes else now
+
+    def _check(self, agreement: Agreement, company: Link, rule: Rule) -> None:
+        """Raise `RefusalError` if the agreement cannot be billed.
+
+        One that is invoiced in arrears is billed for an ended month also after its own end. It may be the agreement of
+        another company, if the mapping has moved since.
+        """
+        today = self._context.today.isoformat()
+        if self._month is None:
+            check_billable(agreement, company, today, self._context.currency)
+            return
+        agreement = replace(agreement, company_id=None)
+        if rule.invoiced == "advance":
+            check_billable(agreement, company, today, self._context.currency)
+        else:
+            last = self._month.period.last_day.isoformat()
+            ended = replace(agreement, end=None) if (agreement.end or last) >= f"{last[:7]}-01" else agreement
+            check_billable(ended, company, last, self._context.currency, may_be=("Active", "Expired"))
 
     def _dates(self, charge: Charge, owner: Owner, rule: Rule, agreement: Agreement) -> _Dates | None:
         """Return the dates of the additions of a charge. None if an invoice has billed its month already."""
@@ -261,12 +315,14 @@ class _Builder:
         if any(has_billed(each, running, context.live_state) for each in others):
             return None
         try:
-            days = days_of(rule, agreement, context.period)
+            days = days_of(rule, agreement, context.period, lines, over=self._month is not None)
         except NotInvoicedError as reason:
             if not charge.amount:
                 return None
             amount = amount_text(charge.amount, context.currency)
             raise NotInvoicedError(f"{reason}; no invoice of {owner.period} bills its {amount}") from None
+        if days is None:
+            return None
         return _Dates(days.first, days.last, end_reason=f"it bills {owner.period} only")
 
     def _checked(self, link: Link, what: str) -> Link:
@@ -341,11 +397,3 @@ def _name_and_id(obj: LiveObject) -> tuple[str, str]:
     """Return the solution name and the Managed ID of a live management solution."""
     name = str((obj.raw.get("managementSolution") or {}).get("name") or "").strip()
     return (name, str(obj.raw.get("groupIdentifier") or "").strip())
-
-
-def _products(spec: CustomerMappingSpec, name: str, links: Mapping[Any, Link]) -> dict[ProductReference | None, Link]:
-    """Return the link of each product that a charge of the mapping refers to."""
-    path, charge = next((path, each) for path, each in spec.each_charge() if each.charge_name == name)
-    if charge.ranges is None:
-        return {charge.product: links[(*path, "product")]}
-    return {each.product: links[(*path, "ranges", index, "product")] for index, each in enumerate(charge.ranges)}

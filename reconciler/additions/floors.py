@@ -75,6 +75,6 @@ def _first_quantity(
     """
     if recorded is None:
         return each.addition.quantity if new else None  # the ledger sees it for the first time in this run
-    if recorded.first_quantity is None or recorded.first_seen_at is None or recorded.first_seen_at not in period:
+    if recorded.first_quantity is None or recorded.first_seen_at is None or recorded.first_seen_at < period.start:
         return None
     return recorded.first_quantity if recorded.first_rule_digest in (None, digest) else None

@@ -10,7 +10,14 @@ from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import Owner, Ownership
 from reconciler.additions.planned import HandEdit, PlannedAddition, recorded_fields
 from reconciler.additions.tag import parse
-from reconciler.ledger.snapshot import BilledAddition, ObservedAddition, RecordedAddition, SeenEdit, Snapshot
+from reconciler.ledger.snapshot import (
+    BilledAddition,
+    ObservedAddition,
+    RecordedAddition,
+    RecordedTerms,
+    SeenEdit,
+    Snapshot,
+)
 from reconciler.planning.action import Action
 from reconciler.planning.outcome import Outcome, Result
 
@@ -46,6 +53,8 @@ class LedgerRecords:
     """Additions of ours that differ from what the ledger has. Recorded by `plan` and `apply`."""
     billed: tuple[AdditionRecord, ...] = ()
     """Recorded at the end of an apply."""
+    terms: tuple[RecordedTerms, ...] = ()
+    """The terms of the running month. Recorded at the end of an apply."""
     hand_edits: tuple[SeenEdit, ...] = ()
     """Edits by someone else that no earlier run saw. Recorded by `plan` and `apply`."""
 

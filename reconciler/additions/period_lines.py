@@ -1,7 +1,8 @@
 """Find the days of the addition that bills one month, and say why it cannot (BILLING, Additions).
 
-An agreement that is invoiced in arrears bills a month by an addition that is dated in this month. The addition follows
-usage until an invoice of its agreement covers it: what an invoice has billed stands.
+On an agreement that is invoiced in arrears, the addition is dated in its month. On one that is invoiced in advance, it
+is created when its month has ended, and dated in the first month that is not invoiced then. It follows usage until an
+invoice of its agreement covers it: what an invoice has billed stands.
 """
 
 from __future__ import annotations
@@ -32,18 +33,18 @@ class NotInvoicedError(Exception):
     """No invoice bills the usage of a month. The message says why."""
 
 
-def days_of(rule: Rule, agreement: Agreement, period: Period) -> Days:
-    """Return the days of the addition that bills a month on an agreement.
+def days_of(
+    rule: Rule, agreement: Agreement, period: Period, lines: Sequence[LiveAddition] = (), *, over: bool = False
+) -> Days | None:
+    """Return the days of the addition that bills a month on an agreement. None if it has none before the month ends.
 
-    Raises `RefusalError` if the agreement, its dates and its invoices do not fit together, and `NotInvoicedError` if
-    its invoices leave out the month.
+    `lines` has its live additions, which no invoice has billed yet. `over` says that the month has ended. Raises
+    `RefusalError` if the agreement, its dates and its invoices do not fit together, and `NotInvoicedError` if its
+    invoices leave out the month.
     """
-    if rule.invoiced == "advance":
-        raise RefusalError(
-            f"lines: perPeriod on agreement {agreement.name}, which is invoiced in advance, is not built yet: use "
-            "rolling, or declare `invoiced: arrears`"
-        )
     first, last = period.first_day.isoformat(), period.last_day.isoformat()
+    if rule.invoiced == "advance" or any((each.effective or "") > last for each in lines):
+        return _days_in_advance(agreement, period, lines, over=over)
     usage_starts = max(first, "" if rule.start is None else rule.start.isoformat(), agreement.start or "")
     begins = max(usage_starts, agreement.bill_start or "")
     if begins > last:
@@ -51,7 +52,7 @@ def days_of(rule: Rule, agreement: Agreement, period: Period) -> Days:
     invoiced = agreement.next_invoice
     if invoiced is not None and invoiced > last:
         through = day_before(invoiced)
-        if invoiced > day_after(last):
+        if invoiced > day_after(last) and not over:
             raise RefusalError(
                 f"agreement {agreement.name} is declared with `invoiced: arrears`, but it is invoiced through "
                 f"{through}, and {period} is not over: declare `invoiced: advance`, or correct its next invoice date"
@@ -59,6 +60,34 @@ def days_of(rule: Rule, agreement: Agreement, period: Period) -> Days:
         raise NotInvoicedError(f"agreement {agreement.name} is invoiced through {through} already")
     _check_whole_months(agreement, first, last)
     return Days(begins, last)
+
+
+def _days_in_advance(agreement: Agreement, period: Period, lines: Sequence[LiveAddition], *, over: bool) -> Days | None:
+    """Return the days of an addition on the first invoice that is made after its month.
+
+    It is dated in the first month that is not invoiced when its month ends. It is created only then, because an invoice
+    that is made earlier would bill a part of the usage.
+    """
+    begins = max(agreement.start or "", agreement.bill_start or "")
+    if lines:
+        last = _month_end(lines[0].cancelled or lines[0].effective or period.last_day.isoformat())
+        return Days(max(begins, f"{last[:7]}-01"), last)
+    if not over:
+        return None
+    begins = max(begins, agreement.next_invoice or day_after(period.last_day.isoformat()))
+    last = _month_end(begins)
+    _check_whole_months(agreement, f"{last[:7]}-01", last)
+    if agreement.end is not None and begins > agreement.end:
+        raise NotInvoicedError(
+            f"agreement {agreement.name} ends on {agreement.end}, and the invoice with the usage of {period} begins on "
+            f"{begins}"
+        )
+    return Days(begins, last)
+
+
+def _month_end(day: str) -> str:
+    first = date.fromisoformat(day).replace(day=1)
+    return ((first + timedelta(days=31)).replace(day=1) - timedelta(days=1)).isoformat()
 
 
 def _check_whole_months(agreement: Agreement, first: str, last: str) -> None:

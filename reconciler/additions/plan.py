@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 from reconciler.additions.actions import ActionBuilder
 from reconciler.additions.beside import Beside
@@ -19,7 +20,8 @@ from reconciler.additions.changes import ChargeChange, charge_changes
 from reconciler.additions.charge import Charge
 from reconciler.additions.charges import ChargedUsage
 from reconciler.additions.coverage import MappingCharge, MappingFindings, coverage_rows
-from reconciler.additions.desired import BillingContext, DesiredAdditions, desired_additions
+from reconciler.additions.desired import BillingContext, DesiredAdditions, desired_additions, desired_of_month
+from reconciler.additions.ended_months import ChargedMonth
 from reconciler.additions.floors import with_floor
 from reconciler.additions.future_prices import FuturePrices, future_notes
 from reconciler.additions.guardrails import customer_trips, run_trips
@@ -33,6 +35,7 @@ from reconciler.additions.leaving import double_notes, ended_additions, left_add
 from reconciler.additions.ledger_records import LedgerRecords, ledger_records
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Matched, match
+from reconciler.additions.month_terms import terms_of
 from reconciler.additions.moves import with_moves
 from reconciler.additions.orphans import Orphan, orphans
 from reconciler.additions.ownership import Owner, Ownership, owner_of, owner_of_rule, ownership_of, recorded_owners
@@ -45,9 +48,10 @@ from reconciler.additions.views import AdditionView, addition_views
 from reconciler.kinds.agreement import KIND as AGREEMENT
 from reconciler.kinds.agreement import goes_on
 from reconciler.kinds.billing_rules import Rule
+from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.workspace import WorkspaceSpec
-from reconciler.ledger.snapshot import Snapshot
+from reconciler.ledger.snapshot import RecordedTerms, Snapshot, TermsKey
 from reconciler.metering.coverage import State
 from reconciler.metering.period import month_before
 from reconciler.planning.action import NOTHING, Action, Side
@@ -80,6 +84,8 @@ class UsageInputs:
     """The ids of agreements whose amount, with their additions, the setup of the same plan counts."""
     future: Sequence[FuturePrices] = ()
     """The rules with the prices of later months in which prices change, in the order of their days."""
+    terms: Mapping[TermsKey, Mapping[str, Any]] = field(default_factory=dict)
+    """The terms that the ledger has of the running month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,8 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     context, snapshot, spec = inputs.context, inputs.snapshot, inputs.workspace
     period, currency = inputs.usage.period, spec.billing.currency
     last_day = period.last_day.isoformat()
-    months = {str(month_before(period, spec.billing.timezone)), *inputs.usage.ended_months}
+    over = inputs.usage.ended_months
+    months = {str(month_before(period, spec.billing.timezone)), *(str(each.period) for each in over)}
     ownership = ownership_of(context.live_state, inputs.rules, spec, snapshot, period, months)
     rules = _rules(inputs, ownership)
     digests = {owner: rule.quantity_digest for owner, rule in rules.items()}
@@ -106,10 +113,12 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         ownership = replace(ownership, orphans=())
     recorded = recorded_owners(rules, snapshot)
     charges, floors = _with_floors(inputs, rules, digests, ownership, recorded)
-    desired = desired_additions(charges.values(), rules, context, ownership.by_owner)
+    running = [charge for charge in charges.values() if charge.period in (None, str(period))]
+    desired = desired_additions(running, rules, context, ownership.by_owner)
+    of_ended = [desired_of_month(_with_charges(each, charges), context, ownership.by_owner) for each in over]
 
     of_all_months = [each for each in desired.additions if each.owner.period is None]
-    of_months = [each for each in desired.additions if each.owner.period is not None]
+    of_months = [each for found in (desired, *of_ended) for each in found.additions if each.owner.period is not None]
     moves = with_moves(of_all_months, ownership, context.live_state, period)
     matched = match((*moves.additions, *of_months), ownership, period, snapshot)
 
@@ -122,7 +131,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     ended = _in_state("ended", inputs.usage)
     planned += ended_additions(ended, rules, ownership, planned, context.live_state, builder)
     refused = _refused(desired, matched)
-    billed = {charge.mapping for charge in charges.values() if charge.state != "held"} - refused.keys()
+    billed = {charge.mapping for charge in running if charge.state != "held"} - refused.keys()
     switched = [
         *switched_additions(
             rules, billed, (pair.desired for pair in matched.pairs), ownership, context.live_state, builder
@@ -171,8 +180,9 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         floors=floors,
         uninvoiced=uninvoiced,
         proposed=proposed.details,
+        ended_months=_ended_months(over, of_ended),
         overbilled=later,
-        charges={(charge.mapping, charge.name): charge for charge in charges.values()},
+        charges={(charge.mapping, charge.name): charge for charge in running},
         standing=_standing(ownership, builder, money),
     )
     before, after, costs = _money(planned, orphaned, matched, ownership, held, builder, money)
@@ -203,7 +213,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     records = ledger_records(planned, ownership, digests, snapshot, held, str(period), recorded)
     return UsagePart(
         part,
-        replace(records, hand_edits=edits),
+        replace(records, hand_edits=edits, terms=tuple(_terms(inputs))),
         addition_views(planned, proposed.planned, orphaned, ownership, held, builder, context.live_state),
     )
 
@@ -212,7 +222,38 @@ def _rules(inputs: UsageInputs, ownership: Ownership) -> dict[Owner, Rule]:
     """Return the rule of each charge, also for the additions of each month that are ours."""
     found = {owner_of_rule(rule): rule for rule in inputs.rules}
     found |= {owner: found[owner.of_all_months] for owner in ownership.by_owner}
-    return found | {owner: found[owner.of_all_months] for owner in map(owner_of, inputs.usage.charges)}
+    found |= {owner: found[owner.of_all_months] for owner in map(owner_of, inputs.usage.charges)}
+    for month in inputs.usage.ended_months:
+        found |= {owner_of(charge): month.terms[charge.mapping, charge.name].rule for charge in month.charges}
+    return found
+
+
+def _terms(inputs: UsageInputs) -> Iterator[RecordedTerms]:
+    """Yield the terms of the running month that the ledger does not have yet, of charges with additions of months."""
+    context = inputs.context
+    for rule in inputs.rules:
+        key = (rule.source, rule.customer_id, rule.charge, str(context.period))
+        if rule.proposed or (rule.lines == "rolling" and key not in inputs.terms):
+            continue
+        mapping = context.manifests.get(CustomerMappingSpec, f"CustomerMapping/{rule.name}")
+        terms = terms_of(mapping, rule, context.live_state)
+        if terms is not None and (found := terms.to_json()) != inputs.terms.get(key):
+            yield RecordedTerms(key, found)
+
+
+def _with_charges(month: ChargedMonth, charges: Mapping[Owner, Charge]) -> ChargedMonth:
+    """Return an ended month with its charges as they are after a lost ledger."""
+    return replace(month, charges=tuple(charges[owner_of(each)] for each in month.charges))
+
+
+def _ended_months(months: Iterable[ChargedMonth], desired: Iterable[DesiredAdditions]) -> dict[MappingCharge, str]:
+    """Return by charge why an ended month of it is not billed as measured."""
+    found: defaultdict[MappingCharge, list[str]] = defaultdict(list)
+    for month, of_month in zip(months, desired, strict=True):
+        for charge in month.terms:
+            reasons = (month.unknown.get(charge), of_month.refused.get(charge[0]), of_month.uninvoiced.get(charge[0]))
+            found[charge] += [f"{month.period}: {reason}" for reason in reasons if reason is not None]
+    return {charge: "; ".join(reasons) for charge, reasons in found.items() if reasons}
 
 
 def _standing(ownership: Ownership, builder: ActionBuilder, money: PeriodMoney) -> dict[MappingCharge, Decimal]:
@@ -238,8 +279,9 @@ def _with_floors(
     """Return the charges, raised to their floor after a lost ledger, and the reason for each raised one."""
     charges: dict[Owner, Charge] = {}
     floors: dict[MappingCharge, str] = {}
-    period, currency = inputs.usage.period, inputs.workspace.billing.currency
-    for charge in inputs.usage.charges:
+    currency = inputs.workspace.billing.currency
+    ended = [(charge, month.period) for month in inputs.usage.ended_months for charge in month.charges]
+    for charge, period in [*((each, inputs.usage.period) for each in inputs.usage.charges), *ended]:
         owner = owner_of(charge)
         owned = ownership.by_owner.get(owner, ())
         charges[owner], reason = with_floor(

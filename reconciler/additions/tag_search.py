@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 
 from reconciler.additions.tag import is_of_source, parse
 from reconciler.kinds.live_state import LiveObject
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.metering.period import Period
+
+INVOICED_LATE = timedelta(days=92)
+"""How long the agreement of an addition of one month is read after its end, because its invoice may be late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +41,21 @@ def tag_search(
     `customers` has the (source, customer id) of a partial plan. Then only the agreements with their additions are read.
     """
     first_day = period.first_day.isoformat()
+    late = (period.first_day - INVOICED_LATE).isoformat()
     agreements = frozenset(
         addition.agreement_id
         for addition in snapshot.additions.values()
         if addition.agreement_id is not None
-        and not addition.ended_before(first_day)
+        and not addition.ended_before(late if _bills_one_month(addition) else first_day)
         and (customers is None or _customer(addition) in customers)
     )
     due = snapshot.tags_searched_at is None or snapshot.tags_searched_at not in period
     return TagSearch(snapshot, sources, agreements, due and customers is None)
+
+
+def _bills_one_month(addition: RecordedAddition) -> bool:
+    tag = parse(addition.tag)
+    return tag is not None and tag.period is not None
 
 
 def _customer(addition: RecordedAddition) -> tuple[str, str] | None:

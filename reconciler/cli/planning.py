@@ -224,6 +224,7 @@ def usage_inputs(
         usage=usage,
         rules=read.to_charge.rules,
         snapshot=read.snapshot,
+        terms=read.terms,
         context=context,
         workspace=session.workspace,
         future=read.to_charge.future,

@@ -12,6 +12,7 @@ from reconciler.additions.charges import ChargeInputs
 from reconciler.additions.rivals import REMEMBERED
 from reconciler.additions.tag_search import tag_search
 from reconciler.cli.clock import check_clock
+from reconciler.cli.ended_months import with_ended_months
 from reconciler.cli.loading import load_usage
 from reconciler.cli.progress import reading_line
 from reconciler.cli.pulling import pull_usage
@@ -21,7 +22,7 @@ from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveState
 from reconciler.ledger.additions import Some, load_snapshot
 from reconciler.ledger.journal import values_kept_when_cleared
-from reconciler.ledger.snapshot import Snapshot
+from reconciler.ledger.snapshot import Snapshot, TermsKey
 from reconciler.live.read import Scope, read_live_state
 from reconciler.live.undeclared_agreements import billing_cycles, with_undeclared_agreements
 from reconciler.manifests.documents import Manifests
@@ -57,6 +58,8 @@ class UsageRead:
     to_charge: ChargeInputs
     searched: bool
     """True if every agreement of the tenant was searched for our tags."""
+    terms: Mapping[TermsKey, Mapping[str, Any]] = field(default_factory=dict)
+    """The terms that the ledger has of the running month."""
     cycles: BillingCycles = field(default_factory=dict)
     """Empty if every agreement has the default cycle, and for a report."""
 
@@ -139,9 +142,9 @@ async def read_usage(session: Session, live_state: LiveState, pulls: Sequence[Co
     found = await with_undeclared_agreements(
         session.client, live_state, search.agreements, search.is_ours, search=search.is_due
     )
-    return UsageRead(
-        found.live_state, snapshot, load_usage(manifests, found.live_state, ledger, now, pulls), found.searched
-    )
+    to_charge = load_usage(manifests, found.live_state, ledger, now, pulls)
+    loaded = with_ended_months(to_charge, manifests, found.live_state, snapshot, ledger, session.tenant, pulls)
+    return UsageRead(found.live_state, snapshot, loaded.to_charge, found.searched, terms=loaded.terms)
 
 
 def _some_additions(manifests: Manifests, live_state: LiveState) -> Some | None:

@@ -18,6 +18,7 @@ from reconciler.ledger.additions import (
     record_tag_search,
 )
 from reconciler.ledger.errors import LedgerError
+from reconciler.ledger.month_terms import record_month_terms
 from reconciler.ledger.snapshot import Approval
 from reconciler.metering.period import period_of
 from reconciler.planning.approvals import Approved
@@ -57,5 +58,6 @@ def record_applied(
     try:
         record_billed_additions(session.ledger, workspace, session.tenant, billed, period, now)
         record_approvals(session.ledger, workspace, approvals)
+        record_month_terms(session.ledger, workspace, session.tenant, records.terms, now)
     except LedgerError as error:
         print_note(f"the state of the additions after the apply could not be recorded: {error}")

@@ -185,8 +185,8 @@ class ChargeFields(Model):
     lines: Literal["rolling", "perPeriod"] | None = Field(
         None,
         description="`rolling`: one addition for all months, whose quantity changes each hour. `perPeriod`: one "
-        "addition for each month. Left out: `perPeriod` on an agreement that is invoiced in arrears, else "
-        "`rolling`.",
+        "addition for each month. Left out: `perPeriod` on an agreement that is invoiced in arrears, else the `lines` "
+        "of the workspace, else `rolling`.",
         examples=["perPeriod"],
     )
     adopt: StrictBool = Field(

@@ -148,6 +148,12 @@ class Billing(Model):
         description="What to do if someone has edited a managed addition in ConnectWise: `restore` undoes the edit, "
         "`accept` keeps it until the period ends, `fail` refuses the run.",
     )
+    lines: Literal["rolling", "perPeriod"] | None = Field(
+        None,
+        description="The `lines` of mappings that declare none. Left out: `rolling`. On an agreement that is invoiced "
+        "in arrears, it is always `perPeriod`.",
+        examples=["perPeriod"],
+    )
     unmapped: Literal["error", "warn"] = Field(
         "error",
         description="`error`: a run ends with exit code 5 if a customer is neither mapped nor excluded. `warn`: it is "

@@ -62,6 +62,7 @@ EXCUSED: dict[sa.Table, str] = {
     schema.declared: "each apply replaces it by what the manifests declare",
     schema.locks: "a lock lives as long as its run",
     schema.additions: "each run updates it from ConnectWise; what we wrote is in `writes`",
+    schema.month_terms: "each apply replaces the terms of the running month by what the manifests declare",
     schema.hand_edits: "it repeats what ConnectWise answered; ConnectWise has its own audit trail",
     schema.tag_searches: "it holds the time of the last search, to decide when to search again",
     schema.alerts: "an alert lives as long as its cause",

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from reconciler.ledger import driver_errors
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "ledger_version"
 
@@ -275,6 +275,20 @@ hand_edits = sa.Table(
     sa.Column("addition_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("seen_at", UtcTime, primary_key=True),
     sa.Column("fields", sa.JSON, nullable=False),
+)
+
+# The terms by which each charge was billed last in each month, if its additions bill one month each.
+month_terms = sa.Table(
+    "month_terms",
+    metadata,
+    sa.Column("workspace", sa.Text, primary_key=True),
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("customer_id", sa.Text, primary_key=True),
+    sa.Column("charge", sa.Text, primary_key=True),
+    sa.Column("period", sa.Text, primary_key=True),
+    sa.Column("terms", sa.JSON, nullable=False),
+    sa.Column("recorded_at", UtcTime, nullable=False),
 )
 
 # When a run last searched every agreement of a tenant for our tags.

@@ -118,3 +118,16 @@ class Snapshot:
     """When a run last searched every agreement of the tenant for our tags; None if none has."""
     hand_edits: Mapping[int, tuple[SeenEdit, ...]] = field(default_factory=dict)
     """Edits of our additions by someone else, by addition id, oldest first."""
+
+
+TermsKey = tuple[str, str, str, str]
+"""Source, customer id, name of the charge, and month, as `2026-10`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTerms:
+    """The terms of one charge in one month."""
+
+    key: TermsKey
+    terms: Mapping[str, Any]
+    """As JSON. The ledger does not read it."""

@@ -43,7 +43,7 @@ def check_rules(index: Index, workspace: Document | None, report: Report) -> Non
     for document in by_kind.get("Agreement", []):
         _same_company(document, "contact", "Contact", index, report)
     _no_bundles(mappings, index, report)
-    _lines_fit(mappings, index, report)
+    _lines_fit(mappings, workspace, index, report)
     _solutions_fit(mappings, by_kind.get("ManagementSolution", []), index, report)
 
 
@@ -141,17 +141,22 @@ def _no_bundles(mappings: list[Document], index: Index, report: Report) -> None:
             )
 
 
-def _lines_fit(mappings: list[Document], index: Index, report: Report) -> None:
+def _lines_fit(mappings: list[Document], workspace: Document | None, index: Index, report: Report) -> None:
     """Report a mapping whose `lines` do not fit with the invoices of its agreement (BILLING, Additions)."""
+    billing = None if workspace is None else _get(workspace, "billing")
+    usual = None if billing is None else billing.lines
     for mapping in mappings:
         reference = _get(mapping, "agreement")
         agreement = None if reference is None else index.find("Agreement", reference)
         if agreement is None or _get(agreement, "invoiced") != "arrears":
-            for path in _with_lines(mapping, "perPeriod"):
+            for path, charge in charges_of(mapping):
+                if not (charge.get("adopt") and (charge.get("lines") or usual) == "perPeriod"):
+                    continue
                 report.add(
-                    Location(mapping.origin, path),
-                    "lines: perPeriod on an agreement that is invoiced in advance is not built yet",
-                    "use rolling, or declare invoiced: arrears for the agreement",
+                    Location(mapping.origin, ("spec", *path, "adopt")),
+                    "adopt: true does not fit lines: perPeriod on an agreement that is invoiced in advance: each month "
+                    "gets an addition of its own when it has ended",
+                    "leave adopt out, and end the addition that bills now by hand",
                 )
             continue
         for path in _with_lines(mapping, "rolling"):

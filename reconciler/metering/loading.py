@@ -55,8 +55,11 @@ def load_snapshots(
     *,
     by_hour: Collection[tuple[str, str]] = (),
     exclusions: Sequence[Exclusion] | None = None,
+    ended: Period | None = None,
 ) -> dict[str, SourceSnapshot]:
     """Return the snapshot of each source in `units` at `now`, by the source's name.
+
+    `ended` is an ended period to measure, in place of the running one. Late pulls of it count too.
 
     `fresh` are pulls that this run made. Their samples are taken from memory. All other samples come from the ledger,
     so a past hour can be computed again. With `since`, earlier pulls are not loaded: for rules that need only the
@@ -65,12 +68,13 @@ def load_snapshots(
     are enough are loaded without their devices: see `SourceSnapshot.totals`.
     """
     in_memory = {each.pull_id: each.pull.samples for each in fresh}
-    period, today = period_of(now, settings.timezone), local_date(now, settings.timezone)
+    period, today = ended or period_of(now, settings.timezone), local_date(now, settings.timezone)
     since = since or period.start - longest_look_back(settings)
 
     def request(source: str, unit: Unit) -> _Request:
         of_source = [rule for rule in rules if rule.source == source]
-        measured = frozenset(rule.customer_id for rule in of_source if is_measured_by_hour(rule, period, today))
+        needed = (rule for rule in of_source if ended is not None or is_measured_by_hour(rule, period, today))
+        measured = frozenset(rule.customer_id for rule in needed)
         measured |= {customer for of, customer in by_hour if of == source}
         billed = frozenset(rule.customer_id for rule in of_source)
         meters = frozenset(meter for rule in of_source for meter in rule.meters)

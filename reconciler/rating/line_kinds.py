@@ -37,9 +37,9 @@ class LineKinds:
         return "advance" if document is None else document.spec.invoiced
 
     def lines(self, declared: Lines | None, invoiced: Invoiced) -> Lines:
-        """Return the `lines` of a mapping: its own, else those that fit its agreement."""
+        """Return the `lines` of a mapping: its own, else those that its agreement needs, else the workspace's."""
         if declared is not None:
             return declared
         if invoiced == "arrears":
             return "perPeriod"
-        return "rolling"
+        return self._manifests.workspace.spec.billing.lines or "rolling"

@@ -19,6 +19,7 @@ from reconciler.additions.live_additions import live_additions
 from reconciler.additions.plan import UsageInputs, UsagePart, plan_usage
 from reconciler.additions.tag import parse
 from reconciler.applying.requests import request_of
+from reconciler.cli.ended_months import with_ended_months
 from reconciler.cli.loading import load_usage
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.registry import kind
@@ -31,6 +32,7 @@ from reconciler.ledger.additions import (
     record_tag_search,
 )
 from reconciler.ledger.journal import begin_run, write_answer, write_intent
+from reconciler.ledger.month_terms import record_month_terms
 from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Customer, Pull, Sample
 from reconciler.ledger.snapshot import Approval, BilledAddition
@@ -214,7 +216,10 @@ class Scene:
         cycles: BillingCycles | None = None,
     ) -> UsagePart:
         """Return the plan of usage and the ledger records, without recording them."""
-        found, spec, to_charge = self.manifests, self.manifests.workspace.spec, self.to_charge(fresh)
+        found, spec = self.manifests, self.manifests.workspace.spec
+        snapshot = load_snapshot(self.ledger, "test", TENANT, str(self.period))
+        loaded = with_ended_months(self.to_charge(fresh), found, self.live_state, snapshot, self.ledger, TENANT, fresh)
+        to_charge = loaded.to_charge
         usage = charge_usage(to_charge)
         context = BillingContext(
             manifests=found,
@@ -225,9 +230,18 @@ class Scene:
             setup=setup,
             cycles=cycles or {},
         )
-        snapshot = load_snapshot(self.ledger, "test", TENANT, str(self.period))
         return plan_usage(
-            UsageInputs(usage, to_charge.rules, snapshot, context, spec, tuple(approve), prune, future=to_charge.future)
+            UsageInputs(
+                usage,
+                to_charge.rules,
+                snapshot,
+                context,
+                spec,
+                tuple(approve),
+                prune,
+                future=to_charge.future,
+                terms=loaded.terms,
+            )
         )
 
     def plan(self, **options: Any) -> Part:
@@ -278,6 +292,7 @@ class Scene:
             if (number := done.get(each.address) if each.changes else each.addition_id) is not None
         ]
         record_billed_additions(self.ledger, "test", TENANT, billed, str(self.period), self.now)
+        record_month_terms(self.ledger, "test", TENANT, found.records.terms, self.now)
 
     def hour(self, used: Used, *, at: datetime | None = None) -> Sequence[Action]:
         """Do what the hourly job does: pull the console, plan, and apply."""

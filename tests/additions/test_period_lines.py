@@ -170,12 +170,6 @@ def test_a_mapping_with_lines_rolling_is_refused_in_arrears(arrears: Scene) -> N
     assert "is invoiced in arrears, which does not fit `lines: rolling`" in row_of(arrears.plan()).detail
 
 
-def test_in_advance_additions_of_one_month_are_not_built_yet(scene: Scene) -> None:
-    scene.declare(mapping(lines="perPeriod"))
-    scene.hour({"77": "100"})
-    assert "not built yet" in row_of(scene.plan()).detail
-
-
 # ── amounts and guardrails ───────────────────────────────────────────────────────────────────────────────────
 
 

@@ -249,6 +249,9 @@ def test_lines_that_are_left_out_or_per_period_fit_an_agreement_in_arrears(estat
     assert mappings.add("CustomerMapping", "new", mapping()).load()
 
 
-def test_lines_per_period_in_advance_are_not_built_yet(estate: Estate) -> None:
-    found = estate.add("CustomerMapping", "new", mapping(lines="perPeriod")).error()
-    assert found.message == "lines: perPeriod on an agreement that is invoiced in advance is not built yet"
+def test_lines_per_period_in_advance_adopt_nothing(estate: Estate) -> None:
+    assert estate.add("CustomerMapping", "new", mapping(lines="perPeriod")).load()
+    found = estate.add("CustomerMapping", "new", mapping(lines="perPeriod", adopt="true")).error()
+    assert found.message.startswith(
+        "adopt: true does not fit lines: perPeriod on an agreement that is invoiced in advance"
+    )

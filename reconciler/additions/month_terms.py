@@ -1,0 +1,68 @@
+"""The terms of a charge in one month: its rule, its agreement and its products.
+
+The ledger keeps the terms of each month in which a charge has an addition of its own. An ended month is rated by the
+terms that were in force on its last day, whatever Git says now (BILLING, Closed months).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from reconciler.kinds.billing_rules import Rule
+from reconciler.kinds.customer_mapping import CustomerMappingSpec, ProductReference
+from reconciler.kinds.live_state import LiveState
+from reconciler.kinds.values import Link
+from reconciler.manifests.documents import DocumentOf
+
+_RULE: TypeAdapter[Rule] = TypeAdapter(Rule)
+_PRODUCT: TypeAdapter[Any] = TypeAdapter(ProductReference)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTerms:
+    """The terms of a charge in one month."""
+
+    rule: Rule
+    agreement: Link
+    products: Mapping[ProductReference | None, Link]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the terms as the ledger keeps them."""
+        return {
+            "rule": _RULE.dump_python(self.rule, mode="json"),
+            "agreement": [self.agreement.name, self.agreement.id],
+            "products": [
+                [_PRODUCT.dump_python(reference, mode="json"), link.name, link.id]
+                for reference, link in self.products.items()
+            ],
+        }
+
+
+def terms_from_json(found: Mapping[str, Any], name: str) -> MonthTerms:
+    """Return the terms that the ledger has. `name` is the mapping's name of now."""
+    agreement, number = found["agreement"]
+    products = {_PRODUCT.validate_python(each): Link(label, of) for each, label, of in found["products"]}
+    return MonthTerms(replace(_RULE.validate_python(found["rule"]), name=name), Link(agreement, number), products)
+
+
+def terms_of(mapping: DocumentOf[CustomerMappingSpec], rule: Rule, live_state: LiveState) -> MonthTerms | None:
+    """Return the terms of now. None if the agreement or a product is not in ConnectWise yet."""
+    links = live_state.links.get(mapping.address, {})
+    agreement, products = links.get(("agreement",)), product_links(mapping.spec, rule.charge, links)
+    if agreement is None or agreement.id is None or any(each.id is None for each in products.values()):
+        return None
+    return MonthTerms(rule, agreement, products)
+
+
+def product_links(
+    spec: CustomerMappingSpec, name: str, links: Mapping[Any, Link]
+) -> dict[ProductReference | None, Link]:
+    """Return the link of each product that a charge of the mapping refers to."""
+    path, charge = next((path, each) for path, each in spec.each_charge() if each.charge_name == name)
+    if charge.ranges is None:
+        return {charge.product: links[(*path, "product")]}
+    return {each.product: links[(*path, "ranges", index, "product")] for index, each in enumerate(charge.ranges)}
