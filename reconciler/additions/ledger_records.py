@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.additions.charge import Charge
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import Owner, Ownership
 from reconciler.additions.planned import HandEdit, PlannedAddition, recorded_fields
@@ -57,6 +58,8 @@ class LedgerRecords:
     """The terms of the running month. Recorded at the end of an apply."""
     hand_edits: tuple[SeenEdit, ...] = ()
     """Edits by someone else that no earlier run saw. Recorded by `plan` and `apply`."""
+    charges: tuple[Charge, ...] = ()
+    """The charges of the running month that are billed as their rules give them. Recorded at the end of an apply."""
 
 
 def ledger_records(

@@ -210,10 +210,16 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         ),
         coverage=(*coverage_rows(inputs.usage.coverage, findings), *(each.row for each in orphaned)),
     )
+    held_names = {address.partition("/")[2] for address in held}
     records = ledger_records(planned, ownership, digests, snapshot, held, str(period), recorded)
     return UsagePart(
         part,
-        replace(records, hand_edits=edits, terms=tuple(_terms(inputs))),
+        replace(
+            records,
+            hand_edits=edits,
+            terms=tuple(_terms(inputs)),
+            charges=_billed_charges(inputs.usage, {*refused, *held_names}, floors),
+        ),
         addition_views(planned, proposed.planned, orphaned, ownership, held, builder, context.live_state),
     )
 
@@ -297,6 +303,23 @@ def _with_floors(
         if reason:
             floors[charge.mapping, charge.name] = reason
     return charges, floors
+
+
+def _billed_charges(
+    usage: ChargedUsage, left_out: Collection[str], floors: Collection[MappingCharge]
+) -> tuple[Charge, ...]:
+    """Return the charges of the running month whose lines the plan writes as they are.
+
+    `left_out` are mappings that are held or refused.
+    """
+    return tuple(
+        each
+        for each in usage.charges
+        if each.state != "held"
+        and each.period in (None, str(usage.period))
+        and each.mapping not in left_out
+        and (each.mapping, each.name) not in floors
+    )
 
 
 def _customer_trips(

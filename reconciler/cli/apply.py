@@ -37,7 +37,7 @@ from reconciler.cli.plan_file import check_month, check_plan, documents_loader
 from reconciler.cli.planning import Planned, PlanOptions, make_plan, report_unused
 from reconciler.cli.policies import check_actions
 from reconciler.cli.progress import progress_bar
-from reconciler.cli.recording import record_applied, records_of_plan
+from reconciler.cli.recording import record_applied, record_billed, records_of_plan
 from reconciler.cli.refusal import another_file, digest_from, expected_another, options_of, showing_what_moved
 from reconciler.cli.retention import seal_old_months
 from reconciler.cli.session import Session, open_session, running_clock
@@ -280,7 +280,7 @@ class _Run:
         """Carry out the plan, record and print the outcome, and return the exit code."""
         plan = made.plan
         if not plan.actions:
-            record_applied(session, plan, made.records, None, self.approvals)
+            self._record(session, made, None)
             self._record_setup(session, plan, None)
             return self._report_and_seal(session, plan, None)
         check_guardrails(plan, self.approvals)
@@ -299,9 +299,14 @@ class _Run:
             )
             self.writing_began = True
             outcome = await carry_out_plan(session.client, session.ledger, plan, options, lease)
-        record_applied(session, plan, made.records, outcome, self.approvals)
+        self._record(session, made, outcome)
         self._record_setup(session, plan, outcome)
         return self._report_and_seal(session, plan, outcome)
+
+    def _record(self, session: Session, made: Planned, outcome: Outcome | None) -> None:
+        record_applied(session, made.plan, made.records, outcome, self.approvals)
+        if made.charged is not None:
+            record_billed(session, made.records.charges, made.charged, outcome, self.origin.git_commit)
 
     def _record_setup(self, session: Session, plan: Plan, outcome: Outcome | None) -> None:
         record_setup(session, plan, outcome)

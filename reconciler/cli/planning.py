@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from reconciler.additions.charges import charge_usage
+from reconciler.additions.charges import ChargeInputs, charge_usage
 from reconciler.additions.desired import BillingContext
 from reconciler.additions.invoice_dates import invoice_dates
 from reconciler.additions.ledger_records import LedgerRecords
@@ -55,6 +55,8 @@ class Planned:
     records: LedgerRecords
     invoices: Mapping[str, date] = field(default_factory=dict)
     """By address of a mapping: when its agreement is invoiced next. Empty for a plan without usage."""
+    charged: ChargeInputs | None = None
+    """What the usage was charged from. None for a plan without usage, and for a plan file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,9 @@ def plan_from(session: Session, inputs: Inputs, options: PlanOptions, notes: Seq
         objects=live_state.objects,
         companies=declared_companies(manifests.documents, live_state.matches),
     )
-    return Planned(plan, records, {} if inputs.usage is None else invoice_dates(manifests, live_state))
+    if inputs.usage is None:
+        return Planned(plan, records)
+    return Planned(plan, records, invoice_dates(manifests, live_state), inputs.usage.to_charge)
 
 
 def _with_last_writes(session: Session, plan: Plan) -> Plan:

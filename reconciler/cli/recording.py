@@ -5,11 +5,14 @@ If the ledger cannot be written, a note says so. No plan is lost, and the exit c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from reconciler.additions.charge import Charge
+from reconciler.additions.charges import ChargeInputs
 from reconciler.additions.ledger_records import LedgerRecords, billed_additions, records_of_actions
 from reconciler.cli.output import print_note
 from reconciler.cli.session import Session, current_user
+from reconciler.closing.bills import bills_of
 from reconciler.ledger.additions import (
     record_approvals,
     record_billed_additions,
@@ -17,6 +20,8 @@ from reconciler.ledger.additions import (
     record_observed_additions,
     record_tag_search,
 )
+from reconciler.ledger.bill_records import BilledCharge, BillRecord, VersionRecord
+from reconciler.ledger.bills import record_bills
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.month_terms import record_month_terms
 from reconciler.ledger.snapshot import Approval
@@ -24,6 +29,8 @@ from reconciler.metering.period import period_of
 from reconciler.planning.approvals import Approved
 from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import Plan
+
+_DONE = ("done", "already")
 
 
 def record_read(session: Session, records: LedgerRecords, *, searched: bool) -> None:
@@ -61,3 +68,40 @@ def record_applied(
         record_month_terms(session.ledger, workspace, session.tenant, records.terms, now)
     except LedgerError as error:
         print_note(f"the state of the additions after the apply could not be recorded: {error}")
+
+
+def record_billed(
+    session: Session,
+    charges: Iterable[Charge],
+    inputs: ChargeInputs,
+    outcome: Outcome | None,
+    git_commit: str | None,
+) -> None:
+    """Record by which rules each charge was billed, and which lines they gave. A charge that failed is left out.
+
+    `inputs` are those that the charges were made from.
+    """
+    workspace, period = session.manifests.workspace.name, str(period_of(inputs.now, inputs.settings.timezone))
+    failed = [] if outcome is None else [each.address for each in outcome.results if each.status not in _DONE]
+    bills = [each for each in bills_of(charges, inputs) if not _has_failed(each.charge, failed)]
+    records = [
+        BillRecord(*_charge_key(each.charge), each.charge.mapping, inputs.now, each.version.digest, each.lines)
+        for each in bills
+    ]
+    versions = [
+        VersionRecord(record.digest, each.version.to_json(), inputs.now, git_commit)
+        for each, record in zip(bills, records, strict=True)
+    ]
+    every = {(rule.source, rule.customer_id, rule.charge) for rule in inputs.rules}
+    try:
+        record_bills(session.ledger, workspace, session.tenant, period, records, versions, every)
+    except LedgerError as error:
+        print_note(f"the rules by which this run billed could not be recorded: {error}")
+
+
+def _charge_key(charge: Charge) -> BilledCharge:
+    return (charge.source, charge.customer_id, charge.name)
+
+
+def _has_failed(charge: Charge, failed: Iterable[str]) -> bool:
+    return any(each.startswith(f"Addition/{charge.mapping}.{charge.name}:") for each in failed)

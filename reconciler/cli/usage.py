@@ -20,6 +20,7 @@ from reconciler.cli.planning import PlanOptions, make_plan
 from reconciler.cli.preview import preview
 from reconciler.cli.pulling import pull_usage
 from reconciler.cli.reconcile import reconcile
+from reconciler.cli.replay import replay
 from reconciler.cli.session import open_session
 from reconciler.cli.usage_export import export
 from reconciler.cli.usage_report import report
@@ -35,6 +36,7 @@ from reconciler.rendering.tables import coverage_table, pulls_table
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=GROUPS["usage"][1])
 app.command()(explain)
 app.command()(preview)
+app.command()(replay)
 
 
 @app.command()

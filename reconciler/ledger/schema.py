@@ -369,3 +369,34 @@ chain = sa.Table(
     sa.Column("note", sa.JSON(none_as_null=True)),
     sa.Index("chain_by_row", "subject", "row_id", "number"),
 )
+
+# Versions of the rule of a charge, each by the digest of its content: the rule with its prices, the billing settings of
+# the workspace, and the exclusions of the customer. `git_commit` is that of the manifests in its first run.
+rule_versions = sa.Table(
+    "rule_versions",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("workspace", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("first_used_at", UtcTime, nullable=False),
+    sa.Column("git_commit", sa.Text),
+    sa.Index("rule_versions_by_digest", "workspace", "digest", unique=True),
+)
+
+# What each charge of a customer was billed last in each month: by which version of its rule, at which moment, and the
+# lines that the rule gave then.
+bills = sa.Table(
+    "bills",
+    metadata,
+    sa.Column("workspace", sa.Text, primary_key=True),
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("period", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("customer_id", sa.Text, primary_key=True),
+    sa.Column("charge", sa.Text, primary_key=True),
+    sa.Column("mapping", sa.Text, nullable=False),
+    sa.Column("billed_at", UtcTime, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("lines", sa.JSON, nullable=False),
+)

@@ -5,9 +5,11 @@ Git is called as a program. The name of a revision comes from outside, and never
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
+import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,6 +142,17 @@ def differences(folder: Path, revision: str) -> Differences:
         submodules,
         [each.rstrip("/") for each in untracked if each.endswith("/")],
     )
+
+
+def write_tree(folder: Path, revision: str, into: Path) -> None:
+    """Write the files of a folder as they are in a revision into another, empty folder.
+
+    Raises `ReconcilerError` if the folder is not in a repository, or if Git does not know the revision.
+    """
+    _check_repository(folder)
+    content = _git(folder, "archive", "--format=tar", _commit(folder, revision), ".")
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        archive.extractall(into, filter="data")
 
 
 def _check_repository(folder: Path) -> None:
