@@ -39,7 +39,6 @@ TODAY = "today"
 _MappingCharge = tuple[str, str]
 _Rated = tuple[Sequence[Mapping[str, Any]] | None, str]
 """The lines of a charge, or None with the reason."""
-_LEFT_OUT: _Rated = (None, "an exclusion leaves the customer out")
 
 
 def replay_month(session: Session, period: Period, rules: str | None) -> dict[str, Any]:
@@ -87,7 +86,7 @@ def _by_own_rules(
         rules = [rule for version in found for rule in version.rules]
         rated = _rated(ledger, moment, rules, settings, [each for version in found for each in version.exclusions])
         for bill in own:
-            lines, why = rated.get((bill.mapping, bill.charge), _LEFT_OUT)
+            lines, why = rated[bill.mapping, bill.charge]
             yield Replayed(bill.source, bill.customer_id, bill.mapping, bill.charge, bill, bill.digest, lines, why)
 
 
@@ -117,7 +116,7 @@ def _by_rules_of(
     for moment, own in groups.items():
         rated = _rated(ledger, moment, own, settings, exclusions)
         for rule in own:
-            lines, why = rated.get((rule.name, rule.charge), _LEFT_OUT)
+            lines, why = rated[rule.name, rule.charge]
             digest = version_of([rule], settings, exclusions).digest
             key = (rule.source, rule.customer_id, rule.charge)
             yield Replayed(*key[:2], rule.name, rule.charge, billed.pop(key, None), digest, lines, why)

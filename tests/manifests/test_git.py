@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.errors import ReconcilerError
 from reconciler.manifests import git
-from reconciler.manifests.git import differences
+from reconciler.manifests.git import differences, write_tree
 from reconciler.manifests.touched import load_changed
 
 from .conftest import CUSTOMER, WORKSPACE
@@ -353,3 +353,12 @@ def test_git_writes_nothing(root: Path) -> None:
     differences(root, "HEAD")
 
     assert index.read_bytes() == before
+
+
+def test_the_files_of_a_revision_are_written_into_another_folder(root: Path, tmp_path: Path) -> None:
+    edit(root)
+    into = tmp_path / "then"
+    into.mkdir()
+    write_tree(root, "HEAD", into)
+    assert sorted(each.name for each in into.iterdir()) == ["acme.yaml", "workspace.yaml"]
+    assert "Berlin" in (into / "acme.yaml").read_text(encoding="utf-8")
