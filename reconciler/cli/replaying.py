@@ -145,7 +145,7 @@ def _rated(
             continue
         units = {rule.source: rule.unit or "GB" for rule in own}
         since = None if by_hour else moment - longest_look_back(settings)
-        snapshots = load_snapshots(ledger, units, own, settings, moment, since=since)
+        snapshots = load_snapshots(ledger, units, own, settings, moment, since=since, exclusions=every)
         inputs = ChargeInputs(moment, settings, own, every, snapshots, partial=True)
         for charge in charge_usage(inputs).charges:
             held = (None, charge.detail or charge.state)
