@@ -31,7 +31,7 @@ def test_by_its_own_rules_a_month_gives_the_same_lines(billed: Shop) -> None:
     said = billed("usage", "replay", *PERIOD)
     assert said.code == 0
     assert "2026-11 by its own rules: 2 charges the same, 0 different." in said.out
-    assert len(billed.sandbox.log) == 0
+    assert billed.sandbox.log.total == 0
     found = billed("--json", "usage", "replay", *PERIOD).json
     (charge,) = found["customers"][0]["charges"]
     assert [line["quantity"] for line in charge["rated"]] == ["141"]
