@@ -13,10 +13,12 @@ from reconciler.additions.views import AdditionView
 from reconciler.cli.history import addresses_of
 from reconciler.cli.loading import load_customer
 from reconciler.cli.places import place_finder
+from reconciler.cli.recorded_rules import by_recorded_versions, changed_mappings, recorded_versions
 from reconciler.cli.session import Session
 from reconciler.cli.show_usage import addition_named, not_found, plan_from_ledger
 from reconciler.closing.explanation import Lines, Past, ToExplain, explain
 from reconciler.closing.values import RuleValue, rule_values
+from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.product import ProductSpec
@@ -56,8 +58,15 @@ async def explain_address(session: Session, address: str, period: Period) -> dic
     inputs = load_customer(session.manifests, live_state, session.ledger, moment, subject.customer)
     if subject.mapping is not None:
         inputs = replace(inputs, rules=[rule for rule in inputs.rules if rule.name == subject.mapping])
-    usage = charge_usage(inputs)
     running = now in period
+    own = {} if running else recorded_versions(session, period, subject.customer)
+    values = _values(session, inputs, live_state)
+    today = [each for each in inputs.rules if (each.name, each.charge) not in own]
+    if own:
+        changed = changed_mappings(inputs, own)
+        values = {name: found for name, found in values.items() if name not in changed}
+        inputs = by_recorded_versions(session, inputs, own, moment, subject.customer)
+    usage = charge_usage(inputs)
     rows: Iterable[CoverageRow | PlannedRow] = (row for row in usage.coverage.rows if row.mapping)
     if running:
         rows = (row for row in part.part.coverage if (row.source, row.customer) == subject.customer)
@@ -71,16 +80,21 @@ async def explain_address(session: Session, address: str, period: Period) -> dic
             at=now,
             inputs=inputs,
             usage=usage,
-            values=_values(session, inputs, live_state),
+            values=values,
             coverage=[_row_json(row) for row in rows],
             lines=_lines(session, planned, subject),
             past=_past(session, subject, address, period, inputs),
-            notes=() if running else (_BY_THE_RULES_OF_TODAY,),
+            notes=() if running or not today else (_by_the_rules_of_today(today if own else ()),),
         )
     )
 
 
-_BY_THE_RULES_OF_TODAY = "the usage of this month is rated by the rules of today"
+def _by_the_rules_of_today(rules: Sequence[Rule]) -> str:
+    """Return the note on a past month. `rules` are those without a recorded version, if others have one."""
+    names = ", ".join(f"{each.name}.{each.charge}" for each in rules)
+    if names:
+        return f"the ledger has no bill of {names} in this month: rated by the rules of today"
+    return "the ledger has no bills of this month: its usage is rated by the rules of today"
 
 
 def _subject(session: Session, part: UsagePart, address: str) -> _Subject:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from tests.shop import ALDER, Shop
@@ -105,3 +108,17 @@ def test_a_past_month_is_explained_as_of_its_end(billed: Shop) -> None:
     assert said.code == 0
     assert "2026-10 (America/New_York), as of 2026-11-01 03:59 UTC" in said.out
     assert "source cove was not pulled in this month" in said.out
+
+
+def test_a_past_month_is_explained_by_the_rules_that_billed_it(billed: Shop) -> None:
+    billed.edit("products.yaml", "price: 0.15", "price: 0.20")
+    billed.advance(24 * 29 + 20)
+    billed("usage", "pull")
+    billed.advance(24 * 3)
+    found = billed("--json", "usage", "explain", CUSTOMER, "--period", "2026-11").json
+    (charge,) = found["charges"]
+    assert found["notes"] == []
+    assert [line["unit_price"] for line in charge["lines"]] == ["0.15"]
+    assert charge["rule"]["values"] == []
+    with closing(sqlite3.connect(billed.ledger)) as ledger:
+        assert ledger.execute("SELECT digest FROM bills").fetchone() == (charge["rule"]["digest"],)
