@@ -113,10 +113,12 @@ def test_a_past_month_is_explained_as_of_its_end(billed: Shop) -> None:
 def test_a_past_month_is_explained_by_the_rules_that_billed_it(billed: Shop) -> None:
     billed.edit("products.yaml", "price: 0.15", "price: 0.20")
     billed.advance(24 * 29 + 20)
+    billed.fault()
     billed("usage", "pull")
     billed.advance(24 * 3)
     found = billed("--json", "usage", "explain", CUSTOMER, "--period", "2026-11").json
     (charge,) = found["charges"]
+    assert charge["why"] == ""
     assert found["notes"] == []
     assert [line["unit_price"] for line in charge["lines"]] == ["0.15"]
     assert charge["rule"]["values"] == []
