@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -45,15 +45,13 @@ class Away(Hours):
             self.asked.append(moment)
             yield reading(self.past, moment, failed=moment == self.fails_at)
 
-    def read(
-        self, used: Used, at: datetime, *, failed: bool = False, history: Any = None, month_before: bool = False
-    ) -> Pull:
+    def read(self, used: Used, at: datetime, *, failed: bool = False, history: Any = None) -> Pull:
         """Run at a moment and return the pull of the run."""
 
         async def pull(_: Any, now: datetime) -> Pull:
             return reading(used, now, failed=failed)
 
-        catch_up = CatchUp("UTC", history or self.history, month_before)
+        catch_up = CatchUp("UTC", history or self.history)
         settings = [CsvSettings("cove", Path())]
         (found,) = asyncio.run(collect(self.ledger, settings, at, pull=pull, catch_up=catch_up))
         return found.pull
@@ -125,15 +123,6 @@ def test_a_long_absence_is_read_by_several_runs(ledger: Ledger) -> None:
     assert note.endswith(": 72 read from the history of the console; the next run reads up to 72 of the others")
     job.read(HERE, NOON + (HOURS_PER_RUN + 4) * HOUR)
     assert len(job.asked) == len({*job.asked}) == HOURS_PER_RUN + 2
-
-
-def test_hours_of_an_ended_month_are_read_only_if_it_can_still_change(ledger: Ledger) -> None:
-    last_hour = datetime(2025, 11, 30, 23, tzinfo=UTC)
-    job = Away(ledger, rule())
-    job.read(HERE, last_hour - HOUR)
-    assert job.read(HERE, last_hour + HOUR).notes == ()
-    job.read(HERE, last_hour + 2 * HOUR, month_before=True)
-    assert job.asked == [last_hour]
 
 
 def test_a_past_hour_that_lost_too_much_is_not_believed(ledger: Ledger) -> None:
