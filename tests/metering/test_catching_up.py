@@ -107,8 +107,7 @@ def test_a_history_that_fails_is_named_and_tried_again(ledger: Ledger) -> None:
     job.fails_at = NOON + HOUR
     (note,) = job.read(HERE, NOON + 3 * HOUR).notes
     assert note.endswith(
-        "1 read from the history of the console; the history could not be read, and the next run tries again: "
-        "no network"
+        "1 read from the history of the console; the history could not be read, and the next run tries again: no network"
     )
     job.fails_at = None
     (note,) = job.read(HERE, NOON + 4 * HOUR).notes
@@ -120,7 +119,9 @@ def test_a_long_absence_is_read_by_several_runs(ledger: Ledger) -> None:
     job = Away(ledger, rule())
     job.read(HERE, NOON)
     (note,) = job.read(HERE, NOON + (HOURS_PER_RUN + 3) * HOUR).notes
-    assert note.endswith(": 72 read from the history of the console; the next run reads up to 72 of the others")
+    assert note.endswith(
+        f"{HOURS_PER_RUN} read from the history of the console; the next run reads up to 72 of the others"
+    )
     job.read(HERE, NOON + (HOURS_PER_RUN + 4) * HOUR)
     assert len(job.asked) == len({*job.asked}) == HOURS_PER_RUN + 2
 

@@ -21,10 +21,7 @@ def missing(
     *,
     month_before: bool = False,
 ) -> list[str]:
-    """Return day and time of the missing hours. Without `first`, it is the earliest pull."""
-    if first is None:
-        first = min(pulled, default=None)
-    found = missing_hours(window(now, zone, month_before=month_before), pulled, first, now)
+    found = missing_hours(window(now, zone, month_before=month_before), pulled, min(pulled, default=None) if first is None else first, now)
     return [f"{moment:%d %H:%M}" for moment in found]
 
 
@@ -57,7 +54,7 @@ def test_hours_of_the_month_before_are_missing_if_they_are_asked_for_and_older_o
 
 
 def test_hours_begin_as_those_of_the_billing_zone() -> None:
-    assert missing([NOON - 2 * HOUR], zone="Asia/Kolkata") == ["10 10:30"]
+    assert missing([NOON - 2 * HOUR], zone="Asia/Kolkata") == ["10 11:30", "10 10:30"]
 
 
 def test_the_hour_that_a_change_of_the_clocks_repeats_is_read_twice() -> None:

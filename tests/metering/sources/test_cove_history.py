@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from reconciler.ledger.records import Pull
 from reconciler.metering.sources.cove_history import LONGEST, history
 from reconciler.metering.sources.registry import history as history_of
@@ -76,9 +78,7 @@ async def test_after_a_quarter_of_an_hour_no_further_moment_is_read() -> None:
 async def test_the_sandbox_returns_the_usage_of_each_hour(running: Any) -> None:  # noqa: F811 - the fixture
     world = running.sandbox.console.world
     moments: list[datetime] = [NOW - number * HOUR for number in (1, 30)]
-    past = history_of(login_of(running), moments, NOW, {})
-    assert past is not None
-    found = [pull async for pull in past]
+    found = [pull async for pull in history_of(login_of(running), moments, NOW, {}) or pytest.fail()]
     for moment, pull in zip(moments, found, strict=True):
         expected = {str(each.id): each.used for each in world.usage(moment) if each.devices}
         assert {key: size or 0 for key, size in used(pull).items()} == expected
