@@ -27,7 +27,7 @@ from reconciler.cli.output import deliver, deliver_json, say
 from reconciler.cli.streams import silence
 from reconciler.errors import ReconcilerError
 
-EXTRA = frozenset({"lark", "starlette", "uvicorn"})
+EXTRA = frozenset({"lark", "starlette", "uvicorn", "xlsxwriter"})
 """The packages of the extra `[sandbox]`."""
 
 PID = "RECONCILER_SANDBOX_PID"

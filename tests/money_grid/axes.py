@@ -118,6 +118,7 @@ ELSEWHERE: Mapping[str, str] = {
     "solution": "tests/kinds/test_customer_mapping.py",
     "managed_id": "tests/kinds/test_customer_mapping.py",
     "end": "tests/additions/test_ended.py",
+    "invoice_text": "it changes the text of an addition, and no figure",
 }
 """The fields of a mapping that the axes leave out, with the tests that they are in."""
 

@@ -204,6 +204,8 @@ def workspace(zone: str = NEW_YORK.key) -> Body:
 def problem(cell: Cell) -> str | None:
     """Return why the validation refuses a customer before or after its change. None if it accepts both."""
     before = Terms(0, cell)
+    if (before.value["lines"], before.value["invoiced"]) == ("perPeriod", "advance"):
+        return "left out: it is billed when the month has ended, see tests/additions/test_ended_months.py"
     return _problem(before) or (None if before.value["change"] == "nothing" else _problem(before.later))
 
 
