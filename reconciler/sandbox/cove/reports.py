@@ -15,6 +15,7 @@ from decimal import Decimal
 from io import BytesIO
 from typing import Any, Final
 
+import xlsxwriter
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -197,8 +198,6 @@ def _gigabytes(size: int | None) -> Decimal | None:
 
 def workbook(rows: list[list[Any]]) -> bytes:
     """Return an XLSX file with one sheet: the header and the rows. Texts are never formulas."""
-    import xlsxwriter  # noqa: PLC0415 - only this report needs it
-
     content = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(content, options) as book:
