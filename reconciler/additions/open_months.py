@@ -132,10 +132,13 @@ class _Finder:
         if (found.rule.start or last) > last or (found.rule.end or first) < first:
             return None
         if lines:
-            if invoiced_lines(lines, self._live_state):
+            # A mapping that moved inside the month has an empty addition on the agreement that it left.
+            billing = [each for each in lines if each.quantity] or lines
+            if invoiced_lines(billing, self._live_state):
                 return None
-            agreement = lines[0].agreement_id
-            found = found if agreement == found.agreement.id else replace(found, agreement=self._link(agreement))
+            agreements = [each.agreement_id for each in billing]
+            if found.agreement.id not in agreements:
+                found = replace(found, agreement=self._link(agreements[0]))
             return _Found(found, expected=True)
         expected = record is not None or self._is_known_before(owner, period)
         return _Found(found, expected=expected) if self._can_be_made(found, owner, period) else None

@@ -82,7 +82,7 @@ async def _write(action: Action, run: RunContext) -> None:
     check = read_back_fields(of, {name: value for name, value in request.sent.items() if name not in renamable})
 
     async def look_up() -> dict[str, Any] | None:
-        return await lookup_by_key(client, of, values_of(action, run.ids))
+        return await lookup_by_key(client, of, values_of(action, run.ids), request.body)
 
     async def post() -> dict[str, Any]:
         try:

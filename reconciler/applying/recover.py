@@ -78,7 +78,7 @@ async def _look_up_created(client: ConnectWise, intent: Intent) -> Object | None
     values = {
         name: Link(str(value), value) if _is_link(of, name) else value for name, value in intent.natural_key.items()
     }
-    return await lookup_by_key(client, of, values)
+    return await lookup_by_key(client, of, values, intent.body)
 
 
 def _is_link(of: Kind, name: str) -> bool:

@@ -70,14 +70,20 @@ async def lookup(
     return await in_parallel(whole, found, workers=WORKERS)
 
 
-async def lookup_by_key(client: ConnectWise, of: Kind, values: Mapping[str, Value]) -> dict[str, Any] | None:
+async def lookup_by_key(
+    client: ConnectWise, of: Kind, values: Mapping[str, Value], sent: Object | None = None
+) -> dict[str, Any] | None:
     """Return the whole active object with the natural key of these values, or None.
+
+    `sent` is the body of the request that may have created it. An addition of one month is created with its last day,
+    so it is inactive from the start. Then an inactive object counts too, unless it ended before the sent one begins.
 
     Raises `DuplicateKeyError` if two active objects have it.
     """
     reader = Reader(client)
     target = LookupTarget(None, values, None if of.parent is None else values[of.parent].id)
-    active = [obj for obj in await _read_objects(reader, of, [target], ()) if not of.inactive(obj.raw)]
+    objects = await _read_objects(reader, of, [target], ())
+    active = [obj for obj in objects if not of.inactive(obj.raw) or _may_be_created(of, obj.raw, sent)]
     found = await _with_key(reader, Index(of, active), target)
     if len(found) > 1:
         ids = " and ".join(str(obj.id) for obj in found)
@@ -87,6 +93,11 @@ async def lookup_by_key(client: ConnectWise, of: Kind, values: Mapping[str, Valu
             advice="Remove one in ConnectWise, or pin the right one with metadata.id.",
         )
     return dict(found[0].raw) if found else None
+
+
+def _may_be_created(of: Kind, obj: Object, sent: Object | None) -> bool:
+    """Return whether an inactive object can be the one that a request created as inactive."""
+    return sent is not None and of.inactive(sent) and not of.ended_before(obj, sent)
 
 
 async def lookup_by_path(client: ConnectWise, path: str) -> Object | None:

@@ -106,6 +106,19 @@ def test_an_ended_month_keeps_its_product_and_its_agreement(december: Scene) -> 
     ]
 
 
+def test_a_month_in_which_the_mapping_moved_stays_on_its_last_agreement(december: Scene) -> None:
+    december.declare(builders.agreement("other", name="Other", invoiced="arrears"), mapping(agreement="other"))
+    december.live(agreement(OTHER, invoiced="2026-12-01"))
+    december.hour({"77": "200"})
+    moved = [
+        ("2026-12", 9, 0, "2026-12-01", "2026-12-31"),
+        ("2026-12", OTHER, 200, "2026-12-01", "2026-12-31"),
+    ]
+    assert lines(december)[1:] == moved
+    december.hour({"77": "300"}, at=at(2, 1).replace(year=2027))
+    assert [each for each in lines(december) if each[0] == "2026-12"] == moved
+
+
 def test_an_ended_month_of_a_mapping_that_changed_to_rolling_is_followed(december: Scene) -> None:
     december.declare(builders.agreement())
     december.now += timedelta(hours=1)

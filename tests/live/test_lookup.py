@@ -73,6 +73,29 @@ async def test_an_addition_is_found_on_its_agreement_by_product_and_tag(applied:
     assert found["id"] == line["id"]
 
 
+async def test_an_addition_that_was_created_with_its_last_day_is_found(applied: Shop) -> None:
+    agreement = applied.one("/finance/agreements")["id"]
+    (line,) = applied.get(f"/finance/agreements/{agreement}/additions")
+    applied.patch_live(f"/finance/agreements/{agreement}/additions/{line['id']}", cancelledDate="2026-11-30T00:00:00Z")
+    values = {
+        "agreement": Link("a", agreement),
+        "product": Link("p", line["product"]["id"]),
+        "serialNumber": line["serialNumber"],
+    }
+    of_month = {"effectiveDate": "2026-11-01T00:00:00Z", "cancelledDate": "2026-11-30T00:00:00Z"}
+    of_a_later_month = {"effectiveDate": "2026-12-01T00:00:00Z", "cancelledDate": "2026-12-31T00:00:00Z"}
+    without_end = {"effectiveDate": "2026-11-01T00:00:00Z"}
+    async with session_of(applied) as session:
+        found = await lookup_by_key(session.client, kind("Addition"), values, of_month)
+        others = [
+            await lookup_by_key(session.client, kind("Addition"), values, sent)
+            for sent in (of_a_later_month, without_end, None)
+        ]
+    assert found is not None
+    assert found["id"] == line["id"]
+    assert others == [None, None, None]
+
+
 async def test_two_objects_with_one_key_are_an_error_with_both_ids(applied: Shop) -> None:
     company = applied.one("/company/companies", identifier="AlderDental")["id"]
     body = {"communicationItems": [{"type": {"name": "Email"}, "value": "office@alder-dental.example"}]}
