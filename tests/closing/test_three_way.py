@@ -13,7 +13,7 @@ from tests.closing.checking import BACKUP, BOLT, OTHER, asked, checked, found, s
 
 def row(customer: str = "79", **more: object) -> CoverageRow:
     values = {"source": "cove", "customer_id": customer, "name": "Cedar", "state": "unmapped", "effect": "none"}
-    return CoverageRow(**{**values, "detail": "no mapping", "accounted": False, **more})  # type: ignore[arg-type]
+    return CoverageRow(**{**values, "detail": "no mapping", "accounted": False, **more})  # type: ignore[arg-type] - test values
 
 
 def test_each_side_has_its_amount_cost_and_margin() -> None:

@@ -22,7 +22,7 @@ def recorded(ledger: Ledger, hour: int, devices: Mapping[str, Mapping[str, str]]
     """Record a pull at an hour after noon, with the values of the devices of customer 1. Return its id."""
     moment = NOON + hour * HOUR
     samples = tuple(Sample("cove", "1", each, moment, 5, values) for each, values in devices.items())
-    return record_pull(ledger, Pull("cove", moment, moment, state, (), samples, columns=("I32", "I81")))  # type: ignore[arg-type]
+    return record_pull(ledger, Pull("cove", moment, moment, state, (), samples, columns=("I32", "I81")))  # type: ignore[arg-type] - a state as text
 
 
 def values(ledger: Ledger, pull_id: int, *columns: str) -> dict[str | None, Mapping[str, str]]:

@@ -56,7 +56,7 @@ def all_pairs(axes: Sequence[Axis]) -> Iterator[Pair]:
 
 def pairs_of(cell: Cell) -> Iterator[Pair]:
     """Yield the pairs that a customer has."""
-    return combinations(enumerate(cell), 2)  # type: ignore[return-value]
+    return combinations(enumerate(cell), 2)  # type: ignore[return-value] - pairs of an enumeration
 
 
 def _pair(one: Value, other: Value) -> Pair:

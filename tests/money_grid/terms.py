@@ -38,7 +38,7 @@ class Phase:
 
 
 def _new_york(*when: int) -> datetime:
-    return datetime(*when, tzinfo=NEW_YORK).astimezone(ZoneInfo("UTC"))  # type: ignore[arg-type, misc]
+    return datetime(*when, tzinfo=NEW_YORK).astimezone(ZoneInfo("UTC"))  # type: ignore[arg-type, misc] - year to minute
 
 
 PHASES: Mapping[str, Phase] = {

@@ -11,9 +11,13 @@ import httpx
 import msgspec
 import pytest
 
+from reconciler.sandbox.cove.console import Console
+from reconciler.sandbox.cove.data.world import World
 from reconciler.sandbox.server.running import RunningSandbox
 from reconciler.sandbox.shared.clock import Clock
 from reconciler.sandbox.state.sandbox import Sandbox
+
+from . import cove_calls
 
 START = datetime(2026, 11, 10, 12, tzinfo=UTC)
 
@@ -140,3 +144,22 @@ def api(server: RunningSandbox, http: httpx.Client) -> Api:
     """Serve a new tenant, with the clock frozen on 10 November 2026."""
     server.show(Sandbox(clock=Clock(START)))
     return Api(server, http)
+
+
+@pytest.fixture(scope="session")
+def console_server() -> Iterator[tuple[RunningSandbox, httpx.Client]]:
+    """Yield one server with a client for all tests of the console. Each test has its own sandbox in it."""
+    with RunningSandbox() as running, httpx.Client() as http:
+        yield running, http
+
+
+@pytest.fixture(params=[6])
+def cove(request: pytest.FixtureRequest, console_server: tuple[RunningSandbox, httpx.Client]) -> cove_calls.Caller:
+    """Serve a new console with some customers on 1 November 2026, and log in."""
+    running, http = console_server
+    clock = Clock(cove_calls.START)
+    running.show(Sandbox(clock=clock, console=Console(clock, World(1, request.param, cove_calls.START))))
+    caller = cove_calls.Caller(running.sandbox, running.variables()["COVE_URL"], http)
+    caller.login()
+    running.sandbox.log.clear()
+    return caller

@@ -2,87 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.cove.data.model import Profile
-from reconciler.sandbox.cove.data.world import World
-from reconciler.sandbox.server.running import RunningSandbox
-from reconciler.sandbox.shared.clock import Clock
-from reconciler.sandbox.state.sandbox import Sandbox
 
-START = datetime(2026, 11, 1, tzinfo=UTC)
-ROOT, ALDER, BIRCHWOOD, DOGWOOD = 1_000_001, 1_001_001, 1_001_002, 1_001_004
-ALL_FIELDS = [0, 1, 3, 4, 5, 8, 9, 10, 18, 20]
-
-
-class Caller:
-    """A session that sends exactly the calls of a test."""
-
-    def __init__(self, sandbox: Sandbox, url: str, http: httpx.Client) -> None:
-        self.sandbox = sandbox
-        self.url = url
-        self.http = http
-        self.visa: Any = None
-
-    def post(self, **body: Any) -> dict[str, Any]:
-        answer = self.http.post(self.url, json={"jsonrpc": "2.0", "id": "7", **body})
-        assert answer.status_code == 200
-        found: dict[str, Any] = answer.json()
-        return found
-
-    def login(self, **given: Any) -> dict[str, Any]:
-        known = self.sandbox.credentials
-        params = {"partner": known.partner, "username": known.username, "password": known.password}
-        answer = self.post(method="Login", params={**params, **given})
-        self.visa = answer.get("visa", self.visa)
-        return answer
-
-    def call(self, method: str, params: Any) -> dict[str, Any]:
-        answer = self.post(method=method, params=params, visa=self.visa)
-        self.visa = answer.get("visa", self.visa)
-        return answer
-
-    def partners(self, **params: Any) -> list[dict[str, Any]]:
-        wanted = {"parentPartnerId": ROOT, "fetchRecursively": True, "fields": ALL_FIELDS, **params}
-        found: list[dict[str, Any]] = self.call("EnumeratePartners", wanted)["result"]["result"]
-        return found
-
-    def query(self, method: str = "EnumerateAccountStatistics", **changes: Any) -> dict[str, Any]:
-        query = {"PartnerId": ROOT, "StartRecordNumber": 0, "RecordsCount": 300, "Columns": ["I14"], **changes}
-        timeslice = {"timeslice": query.pop("timeslice")} if "timeslice" in query else {}
-        return self.call(method, {"query": {k: v for k, v in query.items() if v is not ...}, **timeslice})
-
-    def rows(self, **changes: Any) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.query(**changes)["result"]["result"]
-        return found
+from .cove_calls import ALDER, BIRCHWOOD, DOGWOOD, ROOT, START, Caller
 
 
 def settings(row: dict[str, Any]) -> dict[str, str]:
     return {key: value for each in row["Settings"] for key, value in each.items()}
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[tuple[RunningSandbox, httpx.Client]]:
-    """Yield one server for all tests of this module. Each test has its own sandbox in it."""
-    with RunningSandbox() as running, httpx.Client() as http:
-        yield running, http
-
-
-@pytest.fixture(params=[6])
-def cove(request: pytest.FixtureRequest, served: tuple[RunningSandbox, httpx.Client]) -> Caller:
-    running, http = served
-    clock = Clock(START)
-    running.show(Sandbox(clock=clock, console=Console(clock, World(1, request.param, START))))
-    caller = Caller(running.sandbox, running.variables()["COVE_URL"], http)
-    caller.login()
-    running.sandbox.log.clear()
-    return caller
 
 
 many = pytest.mark.parametrize("cove", [40], indirect=True)
