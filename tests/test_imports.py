@@ -25,7 +25,7 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -87,15 +87,29 @@ BROUGHT_BY = {
 """Packages that a declared one needs and whose types are in its interface. An install of it contains them."""
 
 
-def imported(path: Path) -> Iterator[tuple[str, ...]]:
-    """Yield the dotted names that a module imports, as tuples; a name from a module counts as a part of it."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (tuple(alias.name.split(".")) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative imports hide where they lead"
-            yield from ((*str(node.module).split("."), alias.name) for alias in node.names)
+@cache
+def imported(path: Path) -> Sequence[tuple[str, ...]]:
+    """Return the dotted names that a module imports, as tuples; a name from a module counts as a part of it."""
+    return [name for node in ast.walk(parsed(path)) for name in names_in(node, path)]
+
+
+@cache
+def imported_at_once(path: Path) -> Sequence[tuple[str, ...]]:
+    """Return the dotted names that a module imports when it is imported itself."""
+    return [name for node in parsed(path).body for name in names_in(node, path)]
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def names_in(node: ast.AST, path: Path) -> Iterator[tuple[str, ...]]:
+    """Yield the dotted names that a statement imports."""
+    if isinstance(node, ast.Import):
+        yield from (tuple(alias.name.split(".")) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        assert node.level == 0, f"{path}: relative imports hide where they lead"
+        yield from ((*str(node.module).split("."), alias.name) for alias in node.names)
 
 
 def name_of(path: Path) -> str:
@@ -217,18 +231,7 @@ def test_every_package_that_is_imported_is_declared() -> None:
 @pytest.mark.parametrize("extra", ["parquet", "report"])
 def test_the_packages_of_an_extra_are_imported_only_when_they_are_needed(extra: str) -> None:
     assert declared(extra) <= third_party(MODULES)
-    at_once = {
-        name.split(".")[0]
-        for path in MODULES
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
-        for name in (
-            [alias.name for alias in node.names]
-            if isinstance(node, ast.Import)
-            else [str(node.module)]
-            if isinstance(node, ast.ImportFrom)
-            else []
-        )
-    }
+    at_once = {parts[0] for path in MODULES for parts in imported_at_once(path)}
     assert at_once & declared(extra) == set()
 
 
@@ -250,7 +253,7 @@ def test_no_room_compares_the_name_of_a_kind_to_find_its_objects(room: str) -> N
     """`if kind == "Addition"` in these rooms would be a second place that decides how a collection is read."""
     found = []
     for path in sorted((PACKAGE / room).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if not isinstance(node, ast.Compare | ast.MatchValue):
                 continue
             named = {each.value for each in ast.walk(node) if isinstance(each, ast.Constant)} & KIND_NAMES

@@ -37,7 +37,7 @@ class NextInvoice:
         return ("by", self.first_day) if self.invoiced == "advance" else ("after", self.last_day)
 
     def takes(self, fields: Mapping[str, Any]) -> bool:
-        """Return whether it takes an addition with these fields, by their names in ConnectWise."""
+        """Return whether the invoice bills an addition with these fields, which have their names in ConnectWise."""
         first, last = date_text(fields.get("effectiveDate")), date_text(fields.get("cancelledDate"))
         end = self.first_day if self.last_day is None else self.last_day
         begins = first is None or first <= end.isoformat()

@@ -33,7 +33,7 @@ _INVOICED = (
     "billingCycle/name",
     "currency/currencyCode",
 )
-"""What an invoice depends on, beside the fields that end an addition."""
+"""The fields of an agreement that decide what its invoices bill, beside those that end an addition."""
 
 _BILLING_CYCLES = Table("finance/billingCycles", ("id", "name", "billingOptions"))
 
