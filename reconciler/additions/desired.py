@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
 
 from reconciler.additions.agreements import (
     Agreement,
@@ -22,79 +21,24 @@ from reconciler.additions.agreements import (
     last_day_of,
 )
 from reconciler.additions.charge import Charge
+from reconciler.additions.desired_addition import DesiredAddition
 from reconciler.additions.ended_months import ChargedMonth
 from reconciler.additions.invoice_text import invoice_text
-from reconciler.additions.live_additions import AgreementProduct
 from reconciler.additions.month_terms import MonthTerms, product_links
 from reconciler.additions.ownership import OwnedAddition, Owner, owner_of, owner_of_rule
 from reconciler.additions.period_lines import NotInvoicedError, days_of, difference_text, has_billed, invoiced_lines
 from reconciler.additions.reasons import quantity_reason
 from reconciler.additions.refusal import RefusalError
+from reconciler.additions.solutions import Solutions, only_proposed
 from reconciler.amounts import amount_text
 from reconciler.kinds.agreement import goes_on
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.customer_mapping import CustomerMappingSpec, ProductReference
-from reconciler.kinds.live_state import LiveObject, LiveState
-from reconciler.kinds.management_solution import ManagementSolutionSpec
+from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.values import Link
 from reconciler.manifests.documents import DocumentOf, Manifests
 from reconciler.metering.period import Period
 from reconciler.rating.rate import ChargeLine
-
-
-@dataclass(frozen=True, slots=True)
-class DesiredAddition:
-    """One addition that a charge asks for."""
-
-    owner: Owner
-    agreement: Link
-    product: Link
-    quantity: Decimal
-    """In the unit of the source."""
-    unit_price: Decimal | None
-    """None: the price of a live addition is not changed."""
-    unit_cost: Decimal | None = field(default=None, kw_only=True)
-    """None: the cost of a live addition is not changed, because no manifest gives one."""
-    own_price: bool = field(default=False, kw_only=True)
-    """Whether the mapping has the price, so that the cost of the product is not meant."""
-    invoice_text: str | None = field(default=None, kw_only=True)
-    """None: the text of a live addition is not changed."""
-    effective_date: str
-    """First day of the addition if this run creates it, as `2026-11-01`."""
-    reason: str
-    """What was used and what is billed, as text."""
-    late_start_reason: str = ""
-    """Why the addition begins later than the usage. Empty if it does not."""
-    last_day: str | None = None
-    """Last day of the addition. None if it has none."""
-    end_reason: str = ""
-    """Why it has a last day. Empty if it has none."""
-    billed_elsewhere: bool = False
-    """Whether another addition of the charge bills the period, because the mapping moved to another agreement."""
-    shifts_from: str | None = None
-    """If the live addition begins on this day or later, it has billed nothing, and gets `effective_date`."""
-    adopt: bool = False
-    emptied: bool = False
-    """A product of the ranges that has no usage now. A live addition goes to 0, and no addition is created."""
-    depends_on: frozenset[str] = frozenset()
-    """Addresses of actions that come first, although no field refers to them."""
-    known_as: str | None = None
-    """Its address if another addition of the charge may have the usual one. None: the usual one."""
-
-    @property
-    def address(self) -> str:
-        """Return the address, such as `Addition/acme.storage:backup-gb`."""
-        return self.known_as or self.owner.address_of(self.product.name)
-
-    @property
-    def mapping(self) -> str:
-        """Return the name of the mapping."""
-        return self.owner.mapping
-
-    @property
-    def agreement_product(self) -> AgreementProduct:
-        """Return the ids of the agreement and of the product."""
-        return (self.agreement.id, self.product.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +132,7 @@ class _Builder:
         self._lines = lines
         self._month = month
         self.manifests = context.manifests
-        solutions = context.manifests.of(ManagementSolutionSpec)
-        self._declared = {key: each for each in solutions for key in self._solution_keys(each)}
+        self._solutions = Solutions(context.manifests, context.live_state)
 
     def additions(self, charge: Charge, rule: Rule, mapping: DocumentOf[CustomerMappingSpec]) -> list[DesiredAddition]:
         """Return the additions with usage, then those of products without usage.
@@ -211,7 +154,7 @@ class _Builder:
         link = self._checked(links[("agreement",)], "agreement")
         if terms is not None:
             link = self._agreement_of_month(terms, owner, link)
-        depends_on = self._solution(mapping, company) if terms is None else frozenset()
+        depends_on = self._solutions.needed(mapping, company) if terms is None else frozenset()
         agreement = agreement_of(link, context.manifests, context.live_state, context.cycles)
         self._check(agreement, company, rule)
         dates = self._dates(charge, owner, rule, agreement)
@@ -338,52 +281,10 @@ class _Builder:
             if document is not None and document.metadata.proposed:
                 raise RefusalError(only_proposed(document.address))
 
-    def _solution(self, mapping: DocumentOf[CustomerMappingSpec], company: Link) -> frozenset[str]:
-        """Return the addresses of the mapping's declared management solution, which must be created first.
-
-        The set is empty if the solution exists only in ConnectWise. Raises `RefusalError` if there is none.
-        """
-        declared = [self._declared[key] for key in self._solution_keys(mapping) if key in self._declared]
-        firm = [each for each in declared if not each.metadata.proposed]
-        if firm:
-            return frozenset(each.address for each in firm if not each.retired)
-        spec = mapping.spec
-        live_solutions = [_name_and_id(obj) for obj in self._context.live_state.solutions.get(company.id or 0, ())]
-        if mapping.address in self._context.live_state.named or (spec.solution, spec.managed_id) in live_solutions:
-            return frozenset()
-        if declared:  # The solution is only proposed, and does not exist.
-            if mapping.metadata.proposed:
-                return frozenset()
-            raise RefusalError(only_proposed(declared[0].address))
-        has = " and ".join(f"{name} with {number}" for name, number in live_solutions) or "none"
-        raise RefusalError(
-            f"company {company.name} has no management solution {spec.solution} with Managed ID {spec.managed_id}, "
-            f"declared or live; it has {has}. The name is compared with case"
-        )
-
-    def _solution_keys(
-        self, document: DocumentOf[CustomerMappingSpec] | DocumentOf[ManagementSolutionSpec]
-    ) -> list[tuple[Any, str, str]]:
-        """Return (company, solution, Managed ID) with the company as written, and as its link.
-
-        Both are needed: a run for usage alone does not look up the company of a solution.
-        """
-        spec = document.spec
-        companies = (spec.company, self._context.live_state.links.get(document.address, {}).get(("company",)))
-        return [(company, spec.solution, spec.managed_id) for company in companies if company is not None]
-
 
 def end_reason(rule: Rule) -> str:
     """Return why the additions of a mapping that ends get a last day."""
     return f"CustomerMapping/{rule.name} ends on {rule.end}"
-
-
-def only_proposed(address: str) -> str:
-    """Return why a mapping that needs this proposed document is refused."""
-    return (
-        f"it needs {address}, which is only proposed and not in ConnectWise: check it, and remove `proposed: true` "
-        "from it"
-    )
 
 
 def _price(product: Link, line: ChargeLine) -> Decimal:
@@ -391,9 +292,3 @@ def _price(product: Link, line: ChargeLine) -> Decimal:
     if line.unit_price is None:
         raise RefusalError(f"product {product.name} has no price: declare one, `price: 0` if it is free")
     return line.unit_price
-
-
-def _name_and_id(obj: LiveObject) -> tuple[str, str]:
-    """Return the solution name and the Managed ID of a live management solution."""
-    name = str((obj.raw.get("managementSolution") or {}).get("name") or "").strip()
-    return (name, str(obj.raw.get("groupIdentifier") or "").strip())

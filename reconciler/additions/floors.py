@@ -8,18 +8,45 @@ the quantity that its additions had when the ledger first saw them. Only a chang
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from reconciler.additions.charge import Charge
+from reconciler.additions.coverage import MappingCharge
 from reconciler.additions.live_additions import AgreementProduct
-from reconciler.additions.ownership import OwnedAddition
+from reconciler.additions.ownership import OwnedAddition, Owner, Ownership, owner_of
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.values import plain_decimal, with_unit
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.metering.period import Period
 from reconciler.rating.rate import lines_of
+
+
+def with_floors(
+    charges: Iterable[tuple[Charge, Period]],
+    rules: Mapping[Owner, Rule],
+    digests: Mapping[Owner, str],
+    ownership: Ownership,
+    snapshot: Snapshot,
+    currency: str | None,
+    recorded: Collection[Owner],
+) -> tuple[dict[Owner, Charge], dict[MappingCharge, str]]:
+    """Return the charges, raised to their floor after a lost ledger, and the reason for each raised one.
+
+    Each charge comes with its month. `recorded` has the charges of which the ledger has an addition.
+    """
+    raised: dict[Owner, Charge] = {}
+    reasons: dict[MappingCharge, str] = {}
+    for charge, period in charges:
+        owner = owner_of(charge)
+        owned = ownership.by_owner.get(owner, ())
+        raised[owner], reason = with_floor(
+            charge, rules[owner], digests[owner], owned, snapshot, period, currency, new=owner not in recorded
+        )
+        if reason:
+            reasons[charge.mapping, charge.name] = reason
+    return raised, reasons
 
 
 def with_floor(

@@ -13,7 +13,8 @@ from decimal import Decimal
 
 from reconciler.additions.actions import ActionBuilder
 from reconciler.additions.agreements import Agreement, agreement_of, first_day_of
-from reconciler.additions.desired import BillingContext, DesiredAddition
+from reconciler.additions.desired import BillingContext
+from reconciler.additions.desired_addition import DesiredAddition
 from reconciler.additions.invoiced_months import line_of
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Pair, Superseded

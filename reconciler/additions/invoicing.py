@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from reconciler.additions.agreements import next_invoice_of
-from reconciler.additions.desired import DesiredAddition
+from reconciler.additions.desired_addition import DesiredAddition
 from reconciler.additions.live_additions import all_additions
 from reconciler.additions.match import Duplicate, Pair
 from reconciler.additions.ownership import Ownership

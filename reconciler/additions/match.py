@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Literal
 
 from reconciler.additions.agreements import day_before
-from reconciler.additions.desired import DesiredAddition
+from reconciler.additions.desired_addition import DesiredAddition
 from reconciler.additions.live_additions import AgreementProduct, LiveAddition, ids_text
 from reconciler.additions.ownership import Evidence, OwnedAddition, Owner, Ownership
 from reconciler.kinds.values import plain_decimal

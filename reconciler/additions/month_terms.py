@@ -6,7 +6,7 @@ terms that were in force on its last day, whatever Git says now (BILLING, Closed
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,9 @@ from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.customer_mapping import CustomerMappingSpec, ProductReference
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.values import Link
-from reconciler.manifests.documents import DocumentOf
+from reconciler.ledger.snapshot import RecordedTerms, TermsKey
+from reconciler.manifests.documents import DocumentOf, Manifests
+from reconciler.metering.period import Period
 
 _RULE: TypeAdapter[Rule] = TypeAdapter(Rule)
 _PRODUCT: TypeAdapter[Any] = TypeAdapter(ProductReference)
@@ -66,3 +68,24 @@ def product_links(
     if charge.ranges is None:
         return {charge.product: links[(*path, "product")]}
     return {each.product: links[(*path, "ranges", index, "product")] for index, each in enumerate(charge.ranges)}
+
+
+def new_terms(
+    rules: Iterable[Rule],
+    manifests: Manifests,
+    live_state: LiveState,
+    period: Period,
+    known: Mapping[TermsKey, Mapping[str, Any]],
+) -> Iterator[RecordedTerms]:
+    """Yield the terms of a month that the ledger does not have yet, of charges with additions of months.
+
+    `known` are those that it has.
+    """
+    for rule in rules:
+        key = (rule.source, rule.customer_id, rule.charge, str(period))
+        if rule.proposed or (rule.lines == "rolling" and key not in known):
+            continue
+        mapping = manifests.get(CustomerMappingSpec, f"CustomerMapping/{rule.name}")
+        terms = terms_of(mapping, rule, live_state)
+        if terms is not None and (found := terms.to_json()) != known.get(key):
+            yield RecordedTerms(key, found)

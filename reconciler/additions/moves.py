@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.additions.agreements import day_before, next_invoice_of
-from reconciler.additions.desired import DesiredAddition
+from reconciler.additions.desired_addition import DesiredAddition
 from reconciler.additions.invoiced_months import NEVER, Line, line_of
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import Owner, Ownership

@@ -22,7 +22,7 @@ from reconciler.additions.charges import ChargedUsage
 from reconciler.additions.coverage import MappingCharge, MappingFindings, coverage_rows
 from reconciler.additions.desired import BillingContext, DesiredAdditions, desired_additions, desired_of_month
 from reconciler.additions.ended_months import ChargedMonth
-from reconciler.additions.floors import with_floor
+from reconciler.additions.floors import with_floors
 from reconciler.additions.future_prices import FuturePrices, future_notes
 from reconciler.additions.guardrails import customer_trips, run_trips
 from reconciler.additions.invoicing import (
@@ -33,13 +33,13 @@ from reconciler.additions.invoicing import (
 )
 from reconciler.additions.leaving import double_notes, ended_additions, left_additions, overbilled
 from reconciler.additions.ledger_records import LedgerRecords, ledger_records
-from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Matched, match
-from reconciler.additions.month_terms import terms_of
+from reconciler.additions.month_terms import new_terms
+from reconciler.additions.monthly_totals import monthly_totals, standing_amounts
 from reconciler.additions.moves import with_moves
-from reconciler.additions.orphans import Orphan, orphans
+from reconciler.additions.orphans import orphans
 from reconciler.additions.ownership import Owner, Ownership, owner_of, owner_of_rule, ownership_of, recorded_owners
-from reconciler.additions.period_money import PeriodMoney, period_money
+from reconciler.additions.period_money import period_money
 from reconciler.additions.planned import PlannedAddition
 from reconciler.additions.proposed import proposed_usage
 from reconciler.additions.rivals import new_edits, rival_trips
@@ -48,15 +48,14 @@ from reconciler.additions.views import AdditionView, addition_views
 from reconciler.kinds.agreement import KIND as AGREEMENT
 from reconciler.kinds.agreement import goes_on
 from reconciler.kinds.billing_rules import Rule
-from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.workspace import WorkspaceSpec
-from reconciler.ledger.snapshot import RecordedTerms, Snapshot, TermsKey
+from reconciler.ledger.snapshot import Snapshot, TermsKey
 from reconciler.metering.coverage import State
 from reconciler.metering.period import month_before
-from reconciler.planning.action import NOTHING, Action, Side
+from reconciler.planning.action import Action
 from reconciler.planning.approvals import Approved, is_approved
-from reconciler.planning.part import Costs, Part
+from reconciler.planning.part import Part
 from reconciler.planning.plan import Note, Tripped
 
 _ZERO = Decimal(0)
@@ -112,7 +111,11 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     if elsewhere is not None:  # A partial plan cannot tell orphans: their mappings may be among those left out.
         ownership = replace(ownership, orphans=())
     recorded = recorded_owners(rules, snapshot)
-    charges, floors = _with_floors(inputs, rules, digests, ownership, recorded)
+    in_months = [
+        *((charge, period) for charge in inputs.usage.charges),
+        *((charge, month.period) for month in over for charge in month.charges),
+    ]
+    charges, floors = with_floors(in_months, rules, digests, ownership, snapshot, currency, recorded)
     running = [charge for charge in charges.values() if charge.period in (None, str(period))]
     desired = desired_additions(running, rules, context, ownership.by_owner)
     of_ended = [desired_of_month(_with_charges(each, charges), context, ownership.by_owner) for each in over]
@@ -183,9 +186,9 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         ended_months=_ended_months(over, of_ended),
         overbilled=later,
         charges={(charge.mapping, charge.name): charge for charge in running},
-        standing=_standing(ownership, builder, money),
+        standing=standing_amounts(ownership, builder, money),
     )
-    before, after, costs = _money(planned, orphaned, matched, ownership, held, builder, money)
+    before, after, costs = monthly_totals(planned, orphaned, matched, ownership, held, builder, money)
     part = Part(
         actions=(*_actions(planned, held), *(each.action for each in orphaned if each.action is not None)),
         held=_held_actions(planned, held),
@@ -217,7 +220,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         replace(
             records,
             hand_edits=edits,
-            terms=tuple(_terms(inputs)),
+            terms=tuple(new_terms(inputs.rules, context.manifests, context.live_state, period, inputs.terms)),
             charges=_billed_charges(inputs.usage, {*refused, *held_names}, floors),
         ),
         addition_views(planned, proposed.planned, orphaned, ownership, held, builder, context.live_state),
@@ -234,19 +237,6 @@ def _rules(inputs: UsageInputs, ownership: Ownership) -> dict[Owner, Rule]:
     return found
 
 
-def _terms(inputs: UsageInputs) -> Iterator[RecordedTerms]:
-    """Yield the terms of the running month that the ledger does not have yet, of charges with additions of months."""
-    context = inputs.context
-    for rule in inputs.rules:
-        key = (rule.source, rule.customer_id, rule.charge, str(context.period))
-        if rule.proposed or (rule.lines == "rolling" and key not in inputs.terms):
-            continue
-        mapping = context.manifests.get(CustomerMappingSpec, f"CustomerMapping/{rule.name}")
-        terms = terms_of(mapping, rule, context.live_state)
-        if terms is not None and (found := terms.to_json()) != inputs.terms.get(key):
-            yield RecordedTerms(key, found)
-
-
 def _with_charges(month: ChargedMonth, charges: Mapping[Owner, Charge]) -> ChargedMonth:
     """Return an ended month with its charges as they are after a lost ledger."""
     return replace(month, charges=tuple(charges[owner_of(each)] for each in month.charges))
@@ -260,49 +250,6 @@ def _ended_months(months: Iterable[ChargedMonth], desired: Iterable[DesiredAddit
             reasons = (month.unknown.get(charge), of_month.refused.get(charge[0]), of_month.uninvoiced.get(charge[0]))
             found[charge] += [f"{month.period}: {reason}" for reason in reasons if reason is not None]
     return {charge: "; ".join(reasons) for charge, reasons in found.items() if reasons}
-
-
-def _standing(ownership: Ownership, builder: ActionBuilder, money: PeriodMoney) -> dict[MappingCharge, Decimal]:
-    """Return by charge what its additions bill a month as they stand."""
-    found: defaultdict[MappingCharge, Decimal] = defaultdict(Decimal)
-    for owner, owned in ownership.by_owner.items():
-        for each in owned:
-            found[owner.mapping, owner.charge] += (
-                builder.from_next_month(each.addition.obj.raw, each.addition.agreement_id)
-                if owner.period is None
-                else money.before.get(each.addition.id, NOTHING).amount
-            )
-    return dict(found)
-
-
-def _with_floors(
-    inputs: UsageInputs,
-    rules: Mapping[Owner, Rule],
-    digests: Mapping[Owner, str],
-    ownership: Ownership,
-    recorded: Collection[Owner],
-) -> tuple[dict[Owner, Charge], dict[MappingCharge, str]]:
-    """Return the charges, raised to their floor after a lost ledger, and the reason for each raised one."""
-    charges: dict[Owner, Charge] = {}
-    floors: dict[MappingCharge, str] = {}
-    currency = inputs.workspace.billing.currency
-    ended = [(charge, month.period) for month in inputs.usage.ended_months for charge in month.charges]
-    for charge, period in [*((each, inputs.usage.period) for each in inputs.usage.charges), *ended]:
-        owner = owner_of(charge)
-        owned = ownership.by_owner.get(owner, ())
-        charges[owner], reason = with_floor(
-            charge,
-            rules[owner],
-            digests[owner],
-            owned,
-            inputs.snapshot,
-            period,
-            currency,
-            new=owner not in recorded,
-        )
-        if reason:
-            floors[charge.mapping, charge.name] = reason
-    return charges, floors
 
 
 def _billed_charges(
@@ -371,47 +318,3 @@ def _ending_agreements(live_state: LiveState, last_day: str) -> Iterator[int]:
     for (of, number), agreement in live_state.objects.items():
         if of == AGREEMENT.name and not goes_on(agreement.raw, last_day):
             yield number
-
-
-def _money(
-    planned: Sequence[PlannedAddition],
-    orphaned: Iterable[Orphan],
-    matched: Matched,
-    ownership: Ownership,
-    held: HeldMappings,
-    builder: ActionBuilder,
-    money: PeriodMoney,
-) -> tuple[Decimal, Decimal, Costs]:
-    """Return what all our additions bill and cost per month from the next month on, before the plan and after it."""
-
-    def now(live: LiveAddition, *, zero_is_known: bool = False) -> Side:
-        if live.id in months:
-            return money.before.get(live.id, NOTHING)
-        return builder.side(live.obj.raw, live.agreement_id, zero_is_known=zero_is_known)
-
-    months = {each.addition.id: owner for owner, owned in ownership.by_owner.items() if owner.period for each in owned}
-    written = {each.live.id for each in planned if each.live is not None}
-    kept = (each for each in matched.kept if each.id not in written)
-    unchanged = (*kept, *(each.live for each in matched.ending_duplicates), *ownership.period_additions)
-    sides = [(now(each), money.after(each, months[each.id]) if each.id in months else now(each)) for each in unchanged]
-    for line in planned:
-        live = line.live
-        standing = NOTHING if live is None or line.replaced else now(live, zero_is_known=line.costs_nothing)
-        side = Side(line.from_next_month, line.cost_from_next_month)
-        sides.append((standing, standing if line.owner.mapping_address in held else side))
-    for orphan in orphaned:
-        side = now(orphan.live)
-        sides.append((side, side if orphan.action is None else NOTHING))
-    before, after = ([pair[index] for pair in sides] for index in (0, 1))
-    costs = Costs(_cost(before), _cost(after), _unknown(before), _unknown(after))
-    return sum((each.amount for each in before), _ZERO), sum((each.amount for each in after), _ZERO), costs
-
-
-def _cost(sides: Iterable[Side]) -> Decimal:
-    """Return the sum of the known costs."""
-    return sum((each.cost for each in sides if each.cost is not None), _ZERO)
-
-
-def _unknown(sides: Iterable[Side]) -> int:
-    """Return how many additions have an unknown cost."""
-    return sum(each.cost is None for each in sides)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from reconciler.additions.desired import DesiredAddition
+from reconciler.additions.desired_addition import DesiredAddition
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import Owner
 from reconciler.kinds.values import Value, plain_decimal

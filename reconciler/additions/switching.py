@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from reconciler.additions.actions import ActionBuilder
 from reconciler.additions.agreements import day_before, next_invoice_of
-from reconciler.additions.desired import DesiredAddition
+from reconciler.additions.desired_addition import DesiredAddition
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import OwnedAddition, Owner, Ownership
 from reconciler.additions.period_lines import has_billed, invoiced_lines

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.additions.actions import ActionBuilder, OnDrift, PlannedAddition
-from reconciler.additions.desired import DesiredAddition
+from reconciler.additions.desired_addition import DesiredAddition
 from reconciler.additions.leaving import left_addition
 from reconciler.additions.live_additions import LiveAddition, live_additions
 from reconciler.additions.match import Matched, match

@@ -12,7 +12,8 @@ import pytest
 
 from reconciler.additions.agreements import BillingCycles, has_unusual_cycle
 from reconciler.additions.charge import Charge
-from reconciler.additions.desired import BillingContext, DesiredAddition, DesiredAdditions, desired_additions
+from reconciler.additions.desired import BillingContext, DesiredAdditions, desired_additions
+from reconciler.additions.desired_addition import DesiredAddition
 from reconciler.additions.ownership import owner_of_rule
 from reconciler.additions.reasons import quantity_reason
 from reconciler.kinds.live_state import LiveObject, LiveState

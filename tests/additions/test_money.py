@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.additions.charges import charge_usage
-from reconciler.additions.desired import DesiredAddition
+from reconciler.additions.desired_addition import DesiredAddition
 from reconciler.additions.leaving import left_addition
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Matched
