@@ -1,4 +1,4 @@
-"""`reconciler usage reconcile`: usage, additions and invoices against each other. Nothing is pulled or written."""
+"""`reconciler usage reconcile`: usage and additions against each other. Nothing is pulled or written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reconciler.rendering.three_way_text import three_way_text
 
 
 def reconcile(ctx: typer.Context, period: PeriodOption = None) -> int:
-    """Check a month: what was used, what the additions bill, and what was invoiced.
+    """Check a month: what was used against what the additions bill. This version reads no invoices.
 
     Names and prices each difference, per agreement and in all. Reads ConnectWise and the ledger, and changes nothing.
     Exit 5 if there is a difference.
