@@ -18,11 +18,12 @@ from typing import Any
 import httpx
 import msgspec
 
+from reconciler.http.headers import is_header_value
 from reconciler.http.scrubbing import Secrets
 from reconciler.metering.sources.addresses import redacted
 from reconciler.metering.sources.columns import NO_COLUMNS, Columns
 from reconciler.metering.sources.cove_errors import RpcError, rpc_error
-from reconciler.metering.sources.errors import SourceError
+from reconciler.metering.sources.errors import SourceError, UnauthorizedError
 from reconciler.metering.sources.http import FIRST_WAIT, GARBLED_ATTEMPTS, LIMITS, Limits, send
 from reconciler.metering.sources.pulling import Clock, Sleep, secrets_of
 
@@ -123,6 +124,35 @@ class CoveSession:
         if "result" not in result:
             raise self._unexpected(method, "no result")
         return result["result"]
+
+    async def download(self, url: str, name: str) -> bytes:
+        """Return the content of a file of the console, which takes the visa as a bearer token [seen].
+
+        `name` is that of the file, for messages. Raises `SourceError`.
+        """
+        async with self._lock:
+            if self._visa is None or self._clock() - self._visa_at > VISA_MAX_AGE:
+                await self._log_in()
+            try:
+                return await self._get(url, name)
+            except UnauthorizedError:
+                await self._log_in()
+                return await self._get(url, name)
+
+    async def _get(self, url: str, name: str) -> bytes:
+        if not is_header_value(str(self._visa)):
+            raise self._unexpected("Login", "a visa that a header cannot contain")
+        await self._pace()
+        return await send(
+            self._client,
+            "GET",
+            url,
+            source=self._settings.name,
+            sleep=self._sleep,
+            headers={"Authorization": f"Bearer {self._visa}"},
+            limits=self._limits,
+            call=name,
+        )
 
     async def _exchange(self, method: str, params: Mapping[str, Any], visa: str | None) -> Mapping[str, Any]:
         """Send one call, keep the visa of its response, and return the `result` member."""

@@ -12,5 +12,9 @@ class SourceError(ReconcilerError):
     """A usage source cannot be read, or its data is not usable."""
 
 
+class UnauthorizedError(SourceError):
+    """The server responded with 401: it does not accept the login, or no longer."""
+
+
 class GarbledError(SourceError):
     """A response is not complete JSON. It may have been cut off, so another request may help."""

@@ -24,7 +24,7 @@ from reconciler.http.retry_after import retry_after_seconds
 from reconciler.http.settings import SettingError
 from reconciler.http.tls import authorities_unread, tls_context
 from reconciler.metering.sources.addresses import check_address, redacted
-from reconciler.metering.sources.errors import HELD, GarbledError, SourceError
+from reconciler.metering.sources.errors import HELD, GarbledError, SourceError, UnauthorizedError
 from reconciler.metering.sources.pulling import Sleep
 
 ATTEMPTS = 5
@@ -247,7 +247,8 @@ def status_error(response: Response, where: str) -> SourceError:
             f"the server redirects ({response.status_code}){target}", where=where, advice="use the final address"
         )
     if response.status_code in (401, 403, 407):
-        return SourceError(
+        kind = UnauthorizedError if response.status_code == 401 else SourceError
+        return kind(
             f"the server refused access ({response.status})",
             where=where,
             advice="check the credentials of the source, and of any proxy",
