@@ -51,17 +51,18 @@ async def pull(
 
 async def _read(session: CoveSession, settings: CoveSettings, now: datetime, sleep: Sleep) -> SourceData:
     root_id = await session.log_in()
-    tree = await _tree(session, settings, root_id)
+    tree = await read_partners(session, settings, root_id)
     listing = await list_devices(session, root_id, sleep, settings.columns)
     check_used_column(listing.devices.values(), session.where(METHOD))
     if any(device.partner_id not in tree for device in listing.devices.values()):
         # A partner may have been added after the partners were read.
-        tree = await _tree(session, settings, root_id)
+        tree = await read_partners(session, settings, root_id)
     data = by_customer(settings.name, now, tree, listing.devices)
     return SourceData(data.customers, data.samples, (*listing.notes, *data.notes), listing.columns.names)
 
 
-async def _tree(session: CoveSession, settings: CoveSettings, root_id: int) -> Tree:
+async def read_partners(session: CoveSession, settings: CoveSettings, root_id: int) -> Tree:
+    """Return the tree of all partners below the login's own partner, as they are today."""
     method = "EnumeratePartners"
     rows = await session.call(method, {"parentPartnerId": root_id, "fetchRecursively": True, "fields": list(FIELDS)})
     root = Partner(root_id, None, settings.partner, "Root", "")
