@@ -19,7 +19,7 @@ from reconciler.sandbox.state.sandbox import Sandbox
 from tests.money_grid import manifests
 from tests.money_grid.axes import Cell
 from tests.money_grid.oracle import Columns, Line, Reading, lines_of
-from tests.money_grid.terms import HOUR, RUNS, Terms
+from tests.money_grid.terms import HOUR, RUNS, Terms, months_after
 from tests.shop import EXAMPLE, Said, Shop
 
 FIRST = 5001
@@ -92,9 +92,7 @@ class Estate:
         """Give the sources the figures of this moment, and files also those of the three hours before."""
         end = self.moments[step]
         begin = end - 3 * HOUR
-        rows: dict[str, list[dict[str, Any]]] = {
-            f"{kind}-{unit}": [] for kind in manifests.source_types() for unit in manifests.UNITS
-        }
+        rows: dict[str, list[dict[str, Any]]] = {source: [] for source in manifests.sources()}
         by_owner = {each.number: each for each in self.terms}
         for device, number in self.owner.items():
             terms = by_owner[int(device[:-1])]
@@ -139,10 +137,10 @@ class Estate:
         zones = {each.zone.key for each in self.terms}
         assert len(zones) == 1, zones
         documents = [
-            manifests.workspace(zones.pop()),
+            manifests.workspace(manifests.sources(), zones.pop()),
             *manifests.products(self.phase, changed=changed),
-            *manifests.meters(),
-            *manifests.company(self.phase),
+            *manifests.meters(manifests.sources()),
+            *manifests.company(months_after(self.phase.month, -2)),
             *(manifests.mapping(each) for each in self.terms),
         ]
         self.shop.write("grid.yaml", manifests.to_yaml(documents))

@@ -142,13 +142,17 @@ def products(phase: Phase, *, changed: bool) -> Iterator[Body]:
             yield document("Product", f"{family}-{slot}", body)
 
 
-def meters() -> Iterator[Body]:
-    """Yield the meters that are not built in, for each source."""
-    for kind in source_types():
-        for unit in UNITS:
-            for name in OWN_METERS:
-                source = f"{kind}-{unit}"
-                yield document("Meter", own_meter(name, source), _meter(meter_named(name, kind), source))
+def sources() -> tuple[str, ...]:
+    """Return the names of all usage sources: one for each type and unit."""
+    return tuple(f"{kind}-{unit}" for kind in source_types() for unit in UNITS)
+
+
+def meters(of: Iterable[str]) -> Iterator[Body]:
+    """Yield the meters that are not built in, for each of these sources."""
+    for source in of:
+        for name in OWN_METERS:
+            meter = meter_named(name, source.partition("-")[0])
+            yield document("Meter", own_meter(name, source), _meter(meter, source))
 
 
 def _meter(meter: Meter, source: str) -> Body:
@@ -159,10 +163,8 @@ def _meter(meter: Meter, source: str) -> Body:
     return found | ({} if meter.unit is None else {"unit": meter.unit})
 
 
-def company(phase: Phase) -> Iterator[Body]:
-    """Yield the one company, with its agreements and its management solution."""
-    begin = (phase.month.replace(day=1).toordinal()) - 62
-    start = date.fromordinal(begin).replace(day=1)
+def company(start: date) -> Iterator[Body]:
+    """Yield the one company, with its management solution, and its agreements from a day on."""
     yield document(
         "Company",
         "acme",
@@ -178,19 +180,19 @@ def company(phase: Phase) -> Iterator[Body]:
     yield document("ManagementSolution", "acme", spec | {"deviceType": "BackupStats"})
 
 
-def workspace(zone: str = NEW_YORK.key) -> Body:
-    """Return the workspace, with a source for each type and unit. No guardrail stops a change of the grid."""
+def workspace(of: Iterable[str], zone: str = NEW_YORK.key) -> Body:
+    """Return the workspace with these sources. No guardrail stops a change of the grid."""
     console = {name: {"env": f"COVE_{name.upper()}"} for name in ("url", "partner", "username", "password")}
-    sources: list[Body] = []
-    for kind in source_types():
-        for unit in UNITS:
-            source = {"name": f"{kind}-{unit}", "type": kind, "unit": unit}
-            sources.append(source | (console if kind == "cove" else {"path": f"../usage/{kind}-{unit}.{kind}"}))
+    usage: list[Body] = []
+    for name in of:
+        kind, _, unit = name.partition("-")
+        place = console if kind == "cove" else {"path": f"../usage/{name}.{kind}"}
+        usage.append({"name": name, "type": kind, "unit": unit} | place)
     names = {"site": "SITE", "company": "COMPANY", "clientId": "CLIENT_ID", "publicKey": "PUBLIC_KEY"}
     keys = names | {"privateKey": "PRIVATE_KEY"}
     spec = {
         "connectwise": {name: {"env": f"CONNECTWISE_{variable}"} for name, variable in keys.items()},
-        "usage": sources,
+        "usage": usage,
         "billing": {"timezone": zone, "currency": "USD", "unmapped": "warn"},
         "guardrails": {"quantity": None, "zero": False, "samples": None, "customers": None, "updates": None},
     }
@@ -212,9 +214,9 @@ def problem(cell: Cell) -> str | None:
 @cache
 def _beside(source: str) -> tuple[dict[str, Document], Document]:
     """Return the documents that a mapping of a source is checked with, and the workspace."""
-    own = (each for each in meters() if each["spec"]["source"] == source)
-    found = {each.address: each for each in map(_document, (*own, *company(PHASES["middle"])))}
-    return found, _document(workspace())
+    start = PHASES["middle"].month
+    found = {each.address: each for each in map(_document, (*meters([source]), *company(start)))}
+    return found, _document(workspace([source]))
 
 
 def _problem(terms: Terms) -> str | None:

@@ -56,6 +56,8 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 def lines_of(terms: Terms, readings: Sequence[Reading], now: datetime) -> list[Line]:
     """Return the lines of the month of `now`, without those of no quantity."""
     first, begin, end = month_of(now, terms.zone)
+    if terms.start is not None and terms.start > now.astimezone(terms.zone).date():
+        return []
     since = begin if terms.start is None else max(begin, midnight(terms.start, terms.zone))
     hours = _hours([each for each in readings if since <= each.at < end and each.at <= now], begin)
     return [line for charge in terms.charges for line in _lines(charge, hours, first)]

@@ -312,11 +312,12 @@ def price_of(slot: str, dated: bool, phase: Phase, *, changed: bool) -> Price:
     if not dated:
         return Price(base + D("0.0105") if changed else base)
     month = phase.month
-    before, after = _months(month, -2), _months(month, 1)
+    before, after = months_after(month, -2), months_after(month, 1)
     last = (month.replace(day=12), base + 3) if changed else (after, base + 2)
     return Price(entries=((before, base + 1), (month, base), last))
 
 
-def _months(day: date, number: int) -> date:
+def months_after(day: date, number: int) -> date:
+    """Return the first day of the month so many months after that of a day."""
     months = day.year * 12 + day.month - 1 + number
     return date(months // 12, months % 12 + 1, 1)

@@ -1,0 +1,1 @@
+"""Months of many customers, with random trouble. What ConnectWise invoices must be what an oracle computes."""

@@ -1,0 +1,23 @@
+"""Simulated months are invoiced as the oracle says. `make months` simulates more of them, and prints what they had."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.months.simulation import simulate
+from tests.shop import Shop
+
+FIRST = int(os.environ.get("MONTHS_SEED", "1"))
+RUNS = int(os.environ.get("MONTHS_RUNS", "2"))
+CUSTOMERS, MONTHS = 25, 4
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + RUNS))
+def test_every_invoice_bills_what_the_oracle_says(shop: Shop, seed: int, capsys: pytest.CaptureFixture[str]) -> None:
+    figures = simulate(shop, seed, CUSTOMERS, MONTHS)
+    assert figures["customer-months"] == CUSTOMERS * MONTHS
+    if "MONTHS_RUNS" in os.environ:
+        with capsys.disabled():
+            print(f"\nseed {seed}: " + ", ".join(f"{count:,} {name}" for name, count in sorted(figures.items())))
