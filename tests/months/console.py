@@ -45,6 +45,8 @@ class Devices:
     names: dict[int, str] = field(default_factory=dict)
     late: dict[str, list[tuple[Machine, Reading]]] = field(default_factory=dict)
     """By source: the figures of pulls that failed, which the next file may have."""
+    made: int = 0
+    """The number of devices that were ever made."""
 
     def add_customer(self, number: int, source: str) -> None:
         self.names[number] = f"Customer {number}"
@@ -56,7 +58,7 @@ class Devices:
             self.add(number, source)
 
     def add(self, number: int, source: str) -> None:
-        place = len(self.machines)
+        place, self.made = self.made, self.made + 1
         machine = Machine(f"{700_000 + place}", number, self.random.randint(5, 180) * GB, since=self.shop.time)
         self.machines[machine.id] = machine
         if source.startswith("cove"):
