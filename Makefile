@@ -7,7 +7,7 @@ export PYTHON WITH_PIP
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test pipelines simulate grid crash undo score-import lint type format bench schemas reference readme docs docs-serve record lock dist clean
+.PHONY: help install demo test pipelines simulate grid months crash undo score-import lint type format bench schemas reference readme docs docs-serve record lock dist clean
 
 help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ simulate: install  ## Compare random billing hours with an independent calculati
 grid: install  ## Bill the grid of money, with random customers beside those that cover every pair (MORE=150), and write its page
 	$(BIN)/python -m tests.money_grid.page
 	GRID_MORE=$(or $(MORE),150) $(BIN)/python -m pytest -q -n 2 tests/money_grid
+
+months: install  ## Simulate months of random customers with trouble, compare the invoices with an oracle, and print what they had (SEED=1 RUNS=10: 1,000 customer-months)
+	MONTHS_SEED=$(or $(SEED),1) MONTHS_RUNS=$(or $(RUNS),10) $(BIN)/python -m pytest -q tests/months
 
 crash: install  ## Kill runs at every request and every write of the ledger, run again, and compare (SEED=1 RUNS=10 CUSTOMERS=8)
 	$(BIN)/python -m tests.crash $(or $(SEED),1) $(or $(RUNS),10) $(or $(CUSTOMERS),8)

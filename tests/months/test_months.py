@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 
@@ -20,4 +21,5 @@ def test_every_invoice_bills_what_the_oracle_says(shop: Shop, seed: int, capsys:
     assert figures["customer-months"] == CUSTOMERS * MONTHS
     if "MONTHS_RUNS" in os.environ:
         with capsys.disabled():
-            print(f"\nseed {seed}: " + ", ".join(f"{count:,} {name}" for name, count in sorted(figures.items())))
+            what = ", ".join(f"{count:,} {name}" for name, count in sorted(figures.items()))
+            sys.stdout.write(f"\nseed {seed}: {what}\n")
