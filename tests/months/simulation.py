@@ -41,6 +41,10 @@ class Customer:
     """What the last run that did not hold it has left."""
     agreement: str = ""
     """The agreement of these lines."""
+    ran_with: Terms | None = None
+    """Its terms in the last run."""
+    ended_with: Terms | None = None
+    """Its terms in the last run of the month before. None if there was none."""
     edited: date | None = None
     """The last day on which somebody edited one of its additions."""
 
@@ -71,8 +75,8 @@ class Months:
         """The sources whose last pull is not believed."""
         self.read: set[str] = set()
         """The sources with a believed pull. The first pull of a source is always good."""
-        self.kept: dict[date, dict[str, Decimal]] = {}
-        """By month: what the oracle gives for the invoice of each agreement."""
+        self.kept: dict[date, dict[int, tuple[str, list[Line]]]] = {}
+        """By month that is not invoiced in arrears: the agreement and the lines of each customer."""
         begin = midnight(FIRST_MONTH, NEW_YORK)
         clock = Clock(begin - HOUR)
         shop.show(Sandbox(clock=clock, console=Console(clock, World(customers=0, started=clock.now()))))
@@ -250,6 +254,7 @@ class Months:
 
     def _month(self, month: date) -> None:
         for customer in self.customers.values():
+            customer.ended_with, customer.ran_with = customer.ran_with, None
             if customer.per_month:
                 customer.billed = []
         late_invoice = self.random.random() < 0.5
@@ -330,8 +335,24 @@ class Months:
             if not self._holds(customer):
                 customer.billed = lines_of(customer.terms, customer.readings, self.shop.time)
                 customer.agreement = customer.terms.agreement
+                self._bill_ended(customer)
             else:
                 self.figures["customers held"] += 1
+            customer.ran_with = customer.terms
+
+    def _bill_ended(self, customer: Customer) -> None:
+        """Bill a month that has ended again, if no invoice has it: by its own terms, from the figures of now."""
+        first, begin, _ = month_of(self.shop.time, NEW_YORK)
+        kept, terms = self.kept.get(months_after(first, -1)), customer.ended_with
+        if not customer.per_month or kept is None or terms is None:
+            return
+        end = begin - timedelta(seconds=1)
+        since = month_of(end, NEW_YORK)[1]
+        since = since if terms.start is None else max(since, midnight(terms.start, NEW_YORK))
+        if any(since <= each.at < begin for each in customer.readings):
+            agreement, lines = kept[customer.terms.number]
+            stays = agreement if lines else terms.agreement  # a move that was never made is not made for an ended month
+            kept[customer.terms.number] = (stays, lines_of(terms, customer.readings, end))
 
     # ── checks ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -355,12 +376,10 @@ class Months:
 
     def _keep(self, month: date) -> None:
         """Keep what the invoices of a month must bill."""
-        kept: dict[str, Decimal] = defaultdict(Decimal)
-        for customer in self.customers.values():
-            for line in customer.billed:
-                kept[customer.agreement] += line.amount
-            self.figures["customer-months"] += 1
-        self.kept[month] = kept
+        self.kept[month] = {
+            number: (customer.agreement, customer.billed) for number, customer in self.customers.items()
+        }
+        self.figures["customer-months"] += len(self.customers)
 
     def _invoice(self, month: date, invoiced: str) -> None:
         """Make the invoices of a month, and compare their totals with the oracle."""
@@ -372,11 +391,28 @@ class Months:
             body = {"type": "Agreement", "company": {"id": row.data["company"]["id"]}, "agreement": {"id": row.id}}
             answer = self.shop.http.post("/finance/invoices", json=body)
             assert answer.status_code == 201, answer.text
-            total, wanted = cents(Decimal(str(answer.json()["total"]))), self.kept[month].get(name, _ZERO)
+            total = cents(Decimal(str(answer.json()["total"])))
+            lines = [line for agreement, lines in self.kept[month].values() if agreement == name for line in lines]
+            wanted = sum((line.amount for line in lines), _ZERO)
             if total != wanted:
-                self._fail_with(f"the invoice of {name} for {month:%Y-%m} bills {total}, not {wanted}", "")
+                what = f"the invoice of {name} for {month:%Y-%m} bills {total}, not {wanted}"
+                self._fail_with(what, "\n".join(self._differences(answer.json()["id"], name, month)))
             self.figures["invoices"] += 1
             self.figures["cents"] += int(total * 100)
+        if invoiced == "arrears":
+            del self.kept[month]
+
+    def _differences(self, invoice: int, name: str, month: date) -> Iterator[str]:
+        """Yield each customer whose lines on an invoice are not those of the oracle."""
+        found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+        for line in self.shop.tenant.tables["invoice"].rows[invoice].secrets["lines"]:
+            if Decimal(line["quantity"]):
+                row = (line["product"].lower(), Decimal(line["quantity"]), Decimal(line["unitPrice"]))
+                found[_number(line)].append(row)
+        for number, (agreement, lines) in self.kept[month].items():
+            wanted = [(each.product, each.quantity, each.price) for each in lines if agreement == name]
+            if sorted(wanted) != sorted(found[number]):
+                yield f"{number} {self.customers[number].terms.value}: {found[number]}, not {wanted}"
 
     def _fail_with(self, what: str, out: str) -> None:
         raise AssertionError("\n".join([what, *self.log[-40:], out]))
