@@ -49,12 +49,12 @@ def to_yaml(documents: Iterable[Body]) -> str:
     return yaml.dump_all(documents, Dumper=_Dumper, sort_keys=False)
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(yaml.CSafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
-def _decimal(dumper: yaml.SafeDumper, number: Any) -> yaml.Node:
+def _decimal(dumper: yaml.CSafeDumper, number: Any) -> yaml.Node:
     text = format(number, "f")
     return dumper.represent_scalar(f"tag:yaml.org,2002:{'float' if '.' in text else 'int'}", text)
 

@@ -47,6 +47,10 @@ class Customer:
     """Its terms in the last run of the month before. None if there was none."""
     edited: date | None = None
     """The last day on which somebody edited one of its additions."""
+    text: str = ""
+    """The document of its mapping."""
+    written_for: Terms | None = None
+    """The terms that this document has."""
 
     @property
     def source(self) -> str:
@@ -71,6 +75,8 @@ class Months:
         self.figures: Counter[str] = Counter()
         self.log: list[str] = [f"seed {seed}"]
         self.repriced = False
+        self.shared: dict[bool, str] = {}
+        """The documents that are not of one customer, by whether the prices have changed."""
         self.unknown: set[str] = set()
         """The sources whose last pull is not believed."""
         self.read: set[str] = set()
@@ -114,14 +120,20 @@ class Months:
     # ── manifests ────────────────────────────────────────────────────────────────────────────────────────
 
     def _write(self) -> None:
-        documents = [
-            manifests.workspace(SOURCES),
-            *manifests.products(PHASES["middle"], changed=self.repriced),
-            *manifests.meters(SOURCES),
-            *manifests.company(FIRST_MONTH),
-            *(manifests.mapping(each.terms) for each in self.customers.values()),
-        ]
-        self.shop.write("months.yaml", manifests.to_yaml(documents))
+        """Write the manifests. Each document is turned into YAML once, because that takes long."""
+        if self.repriced not in self.shared:
+            documents = [
+                manifests.workspace(SOURCES),
+                *manifests.products(PHASES["middle"], changed=self.repriced),
+                *manifests.meters(SOURCES),
+                *manifests.company(FIRST_MONTH),
+            ]
+            self.shared[self.repriced] = manifests.to_yaml(documents)
+        for each in self.customers.values():
+            if each.written_for != each.terms:
+                each.text, each.written_for = manifests.to_yaml([manifests.mapping(each.terms)]), each.terms
+        texts = (self.shared[self.repriced], *(each.text for each in self.customers.values()))
+        self.shop.write("months.yaml", "---\n".join(texts))
 
     def _change_manifests(self) -> None:
         """Change the rules, the agreement or the name of some mappings, and once the prices of products."""

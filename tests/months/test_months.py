@@ -11,8 +11,8 @@ from tests.months.simulation import simulate
 from tests.shop import Shop
 
 FIRST = int(os.environ.get("MONTHS_SEED", "1"))
-RUNS = int(os.environ.get("MONTHS_RUNS", "2"))
-CUSTOMERS, MONTHS = 25, 4
+RUNS = int(os.environ.get("MONTHS_RUNS", "1"))
+CUSTOMERS, MONTHS = 50, 4
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + RUNS))
