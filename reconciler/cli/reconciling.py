@@ -2,64 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.additions.charges import charge_usage
+from reconciler.additions.charges import ChargeInputs, charge_usage
 from reconciler.additions.live_additions import LiveAddition, all_additions
-from reconciler.additions.ownership import owner_of_rule
+from reconciler.additions.ownership import Owner, owner_of_rule
 from reconciler.additions.tag_search import tag_search
 from reconciler.cli.loading import load_usage
 from reconciler.cli.session import Session
 from reconciler.cli.show_usage import USAGE
 from reconciler.closing.three_way import ToCheck, check
-from reconciler.closing.three_way_lines import lines_of
-from reconciler.closing.three_way_model import Standing
+from reconciler.closing.three_way_invoices import READ_BEFORE, Invoices, invoice_of, invoices_of_month
+from reconciler.closing.three_way_lines import Lines, is_dated_in, lines_of
+from reconciler.closing.three_way_model import AgreementFacts, ExpectedCharge, Standing
 from reconciler.closing.three_way_standing import standing_at, standing_now, with_shares
-from reconciler.closing.three_way_usage import agreement_facts, expected_charges
+from reconciler.closing.three_way_usage import agreement_facts, as_invoiced, expected_charges
+from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.live_state import LiveState
 from reconciler.ledger.additions import load_snapshot
+from reconciler.ledger.pulls import latest_pull
 from reconciler.ledger.snapshot import Snapshot
-from reconciler.ledger.written_additions import additions_at
+from reconciler.ledger.written_additions import additions_at, write_times
+from reconciler.live.invoices import read_agreement_invoices
 from reconciler.live.read import read_live_state
 from reconciler.live.undeclared_agreements import with_undeclared_agreements
-from reconciler.metering.period import Period
+from reconciler.manifests.selection import used_sources
+from reconciler.metering.period import Period, day_start
+from reconciler.rating import pricing
 from reconciler.reporting.billed import from_journal
 
 _BY_THE_RULES_OF_TODAY = "the usage of this month is rated by the rules of today"
-_RUNNING = "the month is not over: the check compares the usage until now with the lines as they stand"
-_NO_INVOICES = "no invoice was read: the check compares usage with additions only"
+_RUNNING = "the month is not over: usage counts until now"
+_NONE_INVOICED = "no agreement is invoiced for this month yet: the check compares usage with additions only"
+_WITHOUT_LINES = "ConnectWise gives the totals of invoices, and not their lines"
 
 
 async def check_period(session: Session, period: Period) -> dict[str, Any]:
     """Return the three-way check of a month as JSON."""
-    now, currency = session.context.now, session.workspace.billing.currency
-    running = now < period.end
+    now = session.context.now
     live_state, snapshot = await _read(session, period)
+    agreements = agreement_facts(session.manifests, live_state, live_state.additions.keys())
+    invoices = await _invoices(session, agreements, period)
+    loaded = _Loaded(session, period, live_state, snapshot, agreements, invoices)
     inputs = load_usage(session.manifests, live_state, session.ledger, min(now, period.end - timedelta.resolution))
     usage = charge_usage(inputs)
-    agreements = agreement_facts(session.manifests, live_state, live_state.additions.keys())
-    live = all_additions(live_state, currency)
-    standing = standing_now(live, snapshot) if running else _at_the_end(session, period, live, snapshot)
-    standing = with_shares(standing, agreements, period)
-    sources = [source.name for source in session.workspace.usage]
-    owners = [owner_of_rule(rule) for rule in inputs.rules]
+    charges = expected_charges(usage, inputs.rules, live_state, agreements, period)
+    standing = loaded.standing()
+    lines = loaded.lines(standing, inputs.rules)
+    when_made = loaded.when_made(inputs.rules)
+    running = now < period.end
+    known = standing_now(loaded.live, snapshot) if running and when_made else None
     return check(
         ToCheck(
             workspace=session.manifests.workspace.name,
             period=period,
             timezone=session.workspace.billing.timezone,
-            currency=currency,
+            currency=loaded.currency,
             at=now,
-            charges=expected_charges(usage, inputs.rules, live_state, agreements, period),
-            lines=lines_of(standing, owners, sources, snapshot, period, currency),
+            charges=as_invoiced(charges, when_made, lines, period),
+            lines=lines,
             standing=standing,
             agreements=agreements,
             coverage=usage.coverage,
-            notes=[_RUNNING if running else _BY_THE_RULES_OF_TODAY, _NO_INVOICES],
+            invoices=invoices,
+            now=None if known is None else (charges, loaded.lines(known, inputs.rules)),
+            notes=[*_notes(invoices, running=running)],
         )
     )
+
+
+def _notes(invoices: Mapping[int, Invoices], *, running: bool) -> Iterator[str]:
+    yield _RUNNING if running else _BY_THE_RULES_OF_TODAY
+    yield _WITHOUT_LINES if any(each.valid for each in invoices.values()) else _NONE_INVOICED
 
 
 async def _read(session: Session, period: Period) -> tuple[LiveState, Snapshot]:
@@ -69,7 +88,9 @@ async def _read(session: Session, period: Period) -> tuple[LiveState, Snapshot]:
     """
     workspace = session.manifests.workspace.name
     live_state = await read_live_state(session.client, session.manifests, USAGE)
-    snapshot = load_snapshot(session.ledger, workspace, session.tenant, str(period))
+    snapshot = load_snapshot(
+        session.ledger, workspace, session.tenant, str(period), edits_since=period.start - READ_BEFORE
+    )
     search = tag_search(snapshot, [source.name for source in session.workspace.usage], period)
     found = await with_undeclared_agreements(
         session.client, live_state, search.agreements, search.is_ours, search=True, whole=True
@@ -77,21 +98,134 @@ async def _read(session: Session, period: Period) -> tuple[LiveState, Snapshot]:
     return found.live_state, snapshot
 
 
-def _at_the_end(session: Session, period: Period, live: Iterable[LiveAddition], snapshot: Snapshot) -> list[Standing]:
-    """Return additions as they stood at the end of a month. One of a single month follows late samples, until now."""
-    every = list(live)
-    of_month = [each for each in every if each.tag is not None and each.tag.period is not None]
-    rolling = [each for each in every if each.tag is None or each.tag.period is None]
-    moment = period.end - timedelta.resolution
-    return [*standing_now(of_month, snapshot), *_standing_at(session, moment, rolling, snapshot)]
+async def _invoices(session: Session, agreements: Mapping[int, AgreementFacts], period: Period) -> dict[int, Invoices]:
+    """Read the invoices of the agreements, and return those of the month, by agreement."""
+    since, running = period.first_day - READ_BEFORE, session.context.now < period.end
+    rows = await read_agreement_invoices(session.client, agreements.keys(), since)
+    every = defaultdict(list)
+    for invoice in map(invoice_of, rows):
+        every[invoice.agreement_id].append(invoice)
+    return {
+        number: invoices_of_month(facts, every[number], period, running=running) for number, facts in agreements.items()
+    }
 
 
-def _standing_at(
-    session: Session, moment: datetime, live: Iterable[LiveAddition], snapshot: Snapshot
-) -> list[Standing]:
-    currency = session.workspace.billing.currency
-    every = list(live)
-    found = additions_at(session.ledger, session.manifests.workspace.name, snapshot, moment)
-    written = {each.id: each for each in from_journal(found, snapshot, currency)}
-    rolling = {number: each for number, each in written.items() if each.tag is None or each.tag.period is None}
-    return standing_at(moment, every, rolling, snapshot, currency)
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What was read, to find how usage and additions were when the invoices were made."""
+
+    session: Session
+    period: Period
+    live_state: LiveState
+    snapshot: Snapshot
+    agreements: Mapping[int, AgreementFacts]
+    invoices: Mapping[int, Invoices]
+
+    @property
+    def currency(self) -> str | None:
+        """Return the currency of all amounts."""
+        return self.session.workspace.billing.currency
+
+    @property
+    def live(self) -> Sequence[LiveAddition]:
+        """Return all additions as they are now."""
+        return all_additions(self.live_state, self.currency)
+
+    def lines(self, standing: Iterable[Standing], rules: Iterable[Rule]) -> Lines:
+        """Return additions by whom they belong to."""
+        sources = [source.name for source in self.session.workspace.usage]
+        owners = [owner_of_rule(rule) for rule in rules]
+        return lines_of(standing, owners, sources, self.snapshot, self.period, self.currency)
+
+    def standing(self) -> list[Standing]:
+        """Return the additions as they stood when the invoice of the month was made; without one, see `_moment`."""
+        by_moment: dict[datetime | None, list[LiveAddition]] = defaultdict(list)
+        for each in self.live:
+            by_moment[self._moment(each)].append(each)
+        now = by_moment.pop(None, [])
+        known = {each.id for each in self.live}
+        found = standing_now(now, self.snapshot)
+        moments = {each for each in by_moment if each is not None}
+        moments |= {made for made in map(self._made_at, self.agreements) if made is not None}
+        moments.update(self._at_the_end())
+        for moments_alike in self._between_writes(moments):
+            at = max(moments_alike)
+            journal = additions_at(self.session.ledger, self.session.manifests.workspace.name, self.snapshot, at)
+            ours = from_journal(journal, self.snapshot, self.currency)
+            for moment in moments_alike:
+                live = by_moment.get(moment, [])
+                here = {each.id for each in live}
+                written = {
+                    each.id: each
+                    for each in ours
+                    if each.id in here or (each.id not in known and self._moment(each) == moment)
+                }
+                found += standing_at(moment, live, written, self.snapshot, self.currency)
+        return with_shares(found, self.agreements, self.period)
+
+    def when_made(self, rules: Sequence[Rule]) -> dict[Owner, ExpectedCharge]:
+        """Return the charges of all-month lines on invoiced agreements, by the usage of the day of the invoice.
+
+        That is the usage of the last pull before the invoice was made. The price is that of the month.
+        """
+        by_pull: dict[datetime, list[Rule]] = defaultdict(list)
+        for rule in rules:
+            agreement = self.live_state.links.get(f"CustomerMapping/{rule.name}", {}).get(("agreement",))
+            made = None if agreement is None else self._made_at(agreement.id or 0)
+            if made is not None and rule.lines == "rolling":
+                by_pull[self._last_pull(rule.source, made)].append(rule)
+        return {
+            charge.owner: charge
+            for moment, of_pull in by_pull.items()
+            for charge in self._charges(moment, {owner_of_rule(rule) for rule in of_pull})
+        }
+
+    def _charges(self, moment: datetime, owners: set[Owner]) -> list[ExpectedCharge]:
+        session = self.session
+        units = {source.name: source.unit for source in used_sources(session.manifests)}
+        inputs: ChargeInputs = load_usage(session.manifests, self.live_state, session.ledger, moment)
+        priced = pricing.rules(session.manifests, units, self.live_state, self.period.first_day)
+        rules = [rule for rule in priced if owner_of_rule(rule) in owners]
+        usage = charge_usage(replace(inputs, rules=rules, default_rule=None, partial=True))
+        return expected_charges(usage, rules, self.live_state, self.agreements, self.period)
+
+    def _last_pull(self, source: str, moment: datetime) -> datetime:
+        pull = latest_pull(self.session.ledger, source, before=moment)
+        return moment if pull is None else pull.started_at
+
+    def _made_at(self, agreement_id: int) -> datetime | None:
+        """Return when the invoice of an agreement was made: its day ends then, if ConnectWise does not say more."""
+        found = self.invoices.get(agreement_id)
+        if found is None or not found.valid:
+            return None
+        day_ends = day_start(found.valid[0].day + timedelta(days=1), self.session.workspace.billing.timezone)
+        return min(found.made_at or day_ends - timedelta.resolution, self.session.context.now)
+
+    def _at_the_end(self) -> Sequence[datetime]:
+        end = self.period.end - timedelta.resolution
+        return () if self.session.context.now <= end else (end,)
+
+    def _moment(self, addition: LiveAddition) -> datetime | None:
+        """Return the moment that counts for an addition. None is now.
+
+        That is when the invoice of the month was made. Without one, an addition of all months counts as it stood at
+        the end of the month. One of a single month follows late samples until it is invoiced.
+        """
+        tag = addition.tag
+        of_month = tag is not None and tag.period is not None
+        made = self._made_at(addition.agreement_id)
+        if made is not None and (not of_month or is_dated_in(addition, self.period)):
+            return made
+        return None if of_month else next(iter(self._at_the_end()), None)
+
+    def _between_writes(self, moments: Iterable[datetime]) -> Iterator[frozenset[datetime]]:
+        """Yield the moments between which no write was sent: the journal has the same additions for them."""
+        every = sorted(moments)
+        if not every:
+            return
+        workspace = self.session.manifests.workspace.name
+        times = write_times(self.session.ledger, workspace, every[0] - timedelta.resolution)
+        groups: dict[int, set[datetime]] = defaultdict(set)
+        for moment in every:
+            groups[bisect_right(times, moment)].add(moment)
+        yield from map(frozenset, groups.values())

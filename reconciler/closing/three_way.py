@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
 from reconciler.closing.json_values import Json, decimal_text, time_json
-from reconciler.closing.three_way_lines import Lines, check_lines, is_dated_in
+from reconciler.closing.three_way_invoices import Invoices
+from reconciler.closing.three_way_lines import Lines, check_lines
 from reconciler.closing.three_way_model import (
     AgreementFacts,
     ExpectedCharge,
@@ -19,6 +20,7 @@ from reconciler.closing.three_way_model import (
     side_of,
     standing_side,
 )
+from reconciler.closing.three_way_totals import Month, check_invoices, on_invoice
 from reconciler.metering.coverage import Coverage, CoverageRow
 from reconciler.metering.period import Period
 
@@ -43,6 +45,10 @@ class ToCheck:
     """All additions of these agreements."""
     agreements: Mapping[int, AgreementFacts]
     coverage: Coverage
+    invoices: Mapping[int, Invoices] = field(default_factory=dict)
+    """By agreement."""
+    now: tuple[Sequence[ExpectedCharge], Lines] | None = None
+    """In a running month that is invoiced: usage and additions as they are now."""
     notes: Sequence[str] = ()
 
     @property
@@ -54,8 +60,9 @@ class ToCheck:
 def check(found: ToCheck) -> Json:
     """Return the check as JSON. Quantities and amounts are exact decimal text, times are UTC."""
     findings = [
-        *check_lines(found.charges, found.lines, found.agreements, found.period, found.currency),
+        *_lines(found),
         *_unbilled(found.coverage),
+        *check_invoices(found.agreements.values(), found.invoices, found.standing, found.lines, _about(found)),
     ]
     findings = sorted(
         _grouped(findings, found.coverage.source_problems), key=lambda each: _rank(each, found.agreements)
@@ -82,6 +89,22 @@ def check(found: ToCheck) -> Json:
     }
 
 
+def _about(found: ToCheck) -> Month:
+    return Month(found.period, found.currency, found.running)
+
+
+def _lines(found: ToCheck) -> Iterator[Finding]:
+    """Yield the differences of usage and additions: of what was invoiced, and of what stands now beside it."""
+    when_made = check_lines(found.charges, found.lines, found.agreements, found.period, found.currency)
+    yield from when_made
+    known = {(each.kind, each.agreement_id, each.customer) for each in when_made}
+    for each in () if found.now is None else check_lines(*found.now, found.agreements, found.period, found.currency):
+        if (each.kind, each.agreement_id, each.customer) not in known:
+            yield replace(
+                each, text=f"{each.text}; the invoice of {found.period} was made before, the next one bills it"
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     """What the check has of one agreement."""
@@ -90,7 +113,16 @@ class _Row:
     usage: Side
     ours: Side
     others: Side
+    invoices: Invoices
     findings: Sequence[Finding]
+
+    @property
+    def expected(self) -> Decimal:
+        return self.facts.own + self.ours.amount + self.others.amount
+
+    @property
+    def invoiced(self) -> Decimal:
+        return sum((each.amount for each in self.invoices.valid), Decimal(0))
 
     def to_json(self) -> Json:
         facts = self.facts
@@ -103,7 +135,10 @@ class _Row:
             "ours": self.ours.to_json(),
             "others": self.others.to_json(),
             "own": decimal_text(facts.own),
-            "expected": decimal_text(facts.own + self.ours.amount + self.others.amount),
+            "expected": decimal_text(self.expected),
+            "invoices": [each.to_json() for each in (*self.invoices.valid, *self.invoices.void)],
+            "invoice_state": self.invoices.state,
+            "amount_invoiced": decimal_text(self.invoiced) if self.invoices.valid else None,
             "findings": len(self.findings),
             **_sums(self.findings),
         }
@@ -122,11 +157,12 @@ def _agreements(found: ToCheck, findings: Iterable[Finding]) -> Iterator[_Row]:
     sides: dict[tuple[int, bool], Side] = defaultdict(Side)
     for standing in found.standing:
         addition = standing.addition
-        if is_dated_in(addition, found.period) and not addition.is_left:
+        if on_invoice(standing, found.period, foreign):
             sides[addition.agreement_id, addition.id in foreign] += standing_side(standing, found.currency)
     for facts in sorted(found.agreements.values(), key=lambda each: (each.name.casefold(), each.id)):
         number = facts.id
-        yield _Row(facts, usage[number], sides[number, False], sides[number, True], of[number])
+        invoices = found.invoices.get(number, Invoices(due=False))
+        yield _Row(facts, usage[number], sides[number, False], sides[number, True], invoices, of[number])
 
 
 def _totals(rows: Sequence[_Row], findings: Sequence[Finding]) -> Json:
@@ -134,13 +170,16 @@ def _totals(rows: Sequence[_Row], findings: Sequence[Finding]) -> Json:
         return sum(sides, Side()).to_json()
 
     own = sum((row.facts.own for row in rows), Decimal(0))
+    states = Counter(row.invoices.state for row in rows)
     return {
         "agreements": len(rows),
         "usage": total(row.usage for row in rows),
         "ours": total(row.ours for row in rows),
         "others": total(row.others for row in rows),
         "own": decimal_text(own),
-        "expected": decimal_text(own + sum((row.ours.amount + row.others.amount for row in rows), Decimal(0))),
+        "expected": decimal_text(sum((row.expected for row in rows), Decimal(0))),
+        "amount_invoiced": decimal_text(sum((row.invoiced for row in rows), Decimal(0))),
+        "invoice_states": {state: states[state] for state in ("invoiced", "missing", "not yet", "not due")},
         "findings": len(findings),
         **_sums(findings),
     }

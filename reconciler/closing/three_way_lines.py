@@ -90,7 +90,7 @@ def check_lines(
     check = _Check(agreements, period, currency)
     every = list(charges)
     found = [finding for each in every for finding in check.charge(each, lines)]
-    found += [check.orphan(each) for each in lines.orphans if billed(each, currency)]
+    found += [check.orphan(each) for each in lines.orphans if billed(each, currency) and not each.late]
     return [*found, *check.beside(every, lines)]
 
 
@@ -104,8 +104,8 @@ class _Check:
 
     def charge(self, charge: ExpectedCharge, lines: Lines) -> Iterator[Finding]:
         """Yield the differences of one charge."""
-        ours = [each for each in lines.by_owner.get(charge.owner, ()) if self._bills(each)]
-        later = [each for each in lines.by_owner.get(charge.owner, ()) if not self._bills(each)]
+        ours = [each for each in lines.by_owner.get(charge.owner, ()) if bills(each, self._period)]
+        later = [each for each in lines.by_owner.get(charge.owner, ()) if not bills(each, self._period)]
         if charge.held:
             yield from self._held(charge, ours)
             return
@@ -142,12 +142,13 @@ class _Check:
         """Yield the additions that are not ours beside one of ours with the same product."""
         ours: dict[tuple[int | None, int | None], ExpectedCharge] = {}
         for charge in charges:
-            home, _ = self._by_agreement(charge, filter(self._bills, lines.by_owner.get(charge.owner, ())))
+            ours_here = [each for each in lines.by_owner.get(charge.owner, ()) if bills(each, self._period)]
+            home, _ = self._by_agreement(charge, ours_here)
             for each in home:
                 ours.setdefault(each.addition.agreement_product, charge)
         for each in lines.foreign:
             beside = ours.get(each.addition.agreement_product)
-            if beside is not None and billed(each, self._currency):
+            if beside is not None and billed(each, self._currency) and not each.late:
                 what = f"it is not ours, and bills {self._amount(each)} beside our line of the same product"
                 yield self._double(each, beside, what)
 
@@ -254,14 +255,14 @@ class _Check:
             text = f"{used} of {each.product} are used, and no line bills them"
             return Finding("leak", text, each.amount, *about)
         addition = later[0].addition
+        if later[0].late and covers(addition, self._period):
+            text = f"{used} of {each.product} are used, and {self._of(later[0])} was created after the invoice was made"
+            return Finding("not invoiced", text, each.amount, *about)
         days = f"begins on {addition.effective}"
         if addition.cancelled is not None:
             days = f"bills {addition.effective} to {addition.cancelled}"
         text = f"{used} of {each.product} are used, and {self._of(later[0])} {days}: it does not bill {self._period}"
         return Finding("dates", text, each.amount, *about)
-
-    def _bills(self, each: Standing) -> bool:
-        return covers(each.addition, self._period)
 
     def _double(self, each: Standing, charge: ExpectedCharge, what: str) -> Finding:
         text = f"{self._of(each)} is a double: {what}"
@@ -295,6 +296,11 @@ class _Check:
     def _name(self, agreement_id: int) -> str:
         found = self._agreements.get(agreement_id)
         return f"id {agreement_id}" if found is None else found.name
+
+
+def bills(each: Standing, period: Period) -> bool:
+    """Return whether an addition counts for a month, at the moment at which it stood."""
+    return not each.late and covers(each.addition, period)
 
 
 def covers(addition: LiveAddition, period: Period) -> bool:

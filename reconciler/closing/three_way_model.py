@@ -26,13 +26,18 @@ FindingKind = Literal[
     "orphan",
     "unused",
     "unknown",
+    "missing invoice",
+    "invoice",
+    "not invoiced",
 ]
 """What was found.
 
 `leak`: used, and not billed. `double`: billed twice. `price`: billed at another price than the one in force. `hand
 edit`: somebody changed our line. `quantity`, `product`, `dates`: the line differs from what usage asks for. `orphan`: a
 line of ours that no mapping has. `unused`: billed, though the mapping bills nothing in the month. `unknown`: the usage
-is not known, so the line cannot be checked.
+is not known, so the line cannot be checked. `missing invoice`: no valid invoice bills the month. `invoice`: an invoice
+has another amount than the agreement and its additions. `not invoiced`: a line was created after the invoice of its
+month.
 """
 
 
@@ -117,6 +122,8 @@ class Standing:
     """The part of the month that its dates bill. It is 1 on an agreement that does not prorate."""
     gone: bool = False
     """Whether the addition is no longer in ConnectWise."""
+    late: bool = False
+    """Whether the addition was created after that moment, so the invoice does not have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +139,8 @@ class AgreementFacts:
     prorates: bool = False
     begins: str = ""
     """Its first billed day. Empty if it is unknown."""
+    ends: str | None = None
+    """Its last billed day. None without an end."""
     next_invoice: str | None = None
     """The first day that no invoice covers yet."""
 

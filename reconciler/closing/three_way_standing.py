@@ -6,7 +6,7 @@ additions, the journal has what our writes left, and the ledger has the edits th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
@@ -17,9 +17,6 @@ from reconciler.closing.three_way_lines import is_dated_in
 from reconciler.closing.three_way_model import AgreementFacts, Standing
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.metering.period import Period
-
-ENTERED = "_info/dateEntered"
-"""When an object was created [spec]. That `fields` may name it is a [guess], as for the time of the last change."""
 
 
 def standing_now(live: Iterable[LiveAddition], snapshot: Snapshot) -> list[Standing]:
@@ -36,11 +33,11 @@ def standing_at(
 ) -> list[Standing]:
     """Return additions as they stood at a moment. `written` has ours by id, as our writes had left them by then.
 
-    An addition that was created later is left out. One of ours that is no longer in ConnectWise is marked as `gone`.
+    An addition that was created later is marked as `late`, and one of ours that is no longer in ConnectWise as `gone`.
     Nothing says how an addition of somebody else stood before it was changed: it counts as it stands now.
     """
     every = list(live)
-    found = [standing for each in every for standing in _at(moment, each, written.get(each.id), snapshot, currency)]
+    found = [_at(moment, each, written.get(each.id), snapshot, currency) for each in every]
     known = {each.id for each in every}
     return [*found, *(Standing(was, was.obj.raw, gone=True) for number, was in written.items() if number not in known)]
 
@@ -68,16 +65,17 @@ def _share(addition: LiveAddition, period: Period) -> Fraction:
 
 def _at(
     moment: datetime, live: LiveAddition, was: LiveAddition | None, snapshot: Snapshot, currency: str | None
-) -> Iterator[Standing]:
+) -> Standing:
     updated = _moment(live.obj.last_updated)
     if updated is not None and updated <= moment:
-        yield Standing(live, _sent(live, snapshot) if was is None else was.obj.raw)
-    elif was is not None:
+        return Standing(live, _sent(live, snapshot) if was is None else was.obj.raw)
+    if was is not None:
         edits = _edits_at(moment, live.id, snapshot)
         stood = addition_of(replace(was.obj, raw={**was.obj.raw, **edits}), currency) if edits else was
-        yield Standing(stood, was.obj.raw)
-    elif live.id not in snapshot.additions and not _was_created_after(moment, live):
-        yield Standing(live)
+        return Standing(stood, was.obj.raw)
+    recorded = snapshot.additions.get(live.id)
+    late = (recorded is not None and recorded.created_by_us) or _was_created_after(moment, live)
+    return Standing(live, _sent(live, snapshot), late=late)
 
 
 def _sent(live: LiveAddition, snapshot: Snapshot) -> Mapping[str, Any]:

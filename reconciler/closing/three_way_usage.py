@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from reconciler.additions.charge import Charge
 from reconciler.additions.charges import ChargedUsage
-from reconciler.additions.ownership import owner_of, owner_of_rule
+from reconciler.additions.ownership import Owner, owner_of, owner_of_rule
+from reconciler.closing.three_way_lines import Lines, bills
 from reconciler.closing.three_way_model import AgreementFacts, ExpectedCharge, ExpectedLine
 from reconciler.kinds.billing_rules import Rule, product_label
 from reconciler.kinds.customer_mapping import ProductReference
@@ -93,6 +95,33 @@ def _products(rule: Rule, links: Links) -> dict[ProductReference, Link | None]:
     }
 
 
+def as_invoiced(
+    of_month: Iterable[ExpectedCharge], when_made: Mapping[Owner, ExpectedCharge], lines: Lines, period: Period
+) -> list[ExpectedCharge]:
+    """Return what each charge asks for, of an invoice that bills the level of the day on which it was made.
+
+    `when_made` has the charges whose lines such an invoice bills, as they were then. A customer that came later counts
+    with the usage of the month: no invoice of the month has it.
+    """
+    return [_when_made(each, when_made.get(each.owner), lines, period) for each in of_month]
+
+
+def _when_made(charge: ExpectedCharge, earlier: ExpectedCharge | None, lines: Lines, period: Period) -> ExpectedCharge:
+    if earlier is None:
+        return charge
+    has_line = any(bills(each, period) for each in lines.by_owner.get(charge.owner, ()))
+    return earlier if has_line or any(each.amount for each in earlier.lines) else charge
+
+
+def _last_day(raw: Mapping[str, Any]) -> str | None:
+    """Return the last billed day of an agreement: the day of its cancellation, or its end. None without either."""
+    days = [
+        date_text(raw.get("dateCancelled")) if raw.get("cancelledFlag") else None,
+        None if raw.get("noEndingDateFlag") else date_text(raw.get("endDate")),
+    ]
+    return min((each for each in days if each is not None), default=None)
+
+
 def agreement_facts(manifests: Manifests, live_state: LiveState, numbers: Collection[int]) -> dict[int, AgreementFacts]:
     """Return what the check needs of these agreements. One that was not read is left out."""
     line_kinds = LineKinds(manifests, live_state)
@@ -112,6 +141,7 @@ def agreement_facts(manifests: Manifests, live_state: LiveState, numbers: Collec
             own=Decimal(raw.get("billAmount") or 0),
             prorates=bool(raw.get("prorateFlag")),
             begins=max(each or "" for each in begins),
+            ends=_last_day(raw),
             next_invoice=date_text(raw.get("nextInvoiceDate")),
         )
     return found

@@ -88,6 +88,13 @@ def _rows(ledger: Ledger, conditions: Sequence[sa.ColumnElement[bool]]) -> Seque
         return connection.execute(sa.select(*columns).where(*conditions).order_by(_writes.c.id)).all()
 
 
+def write_times(ledger: Ledger, workspace: str, since: datetime) -> list[datetime]:
+    """Return when writes to additions were sent after a moment, in order. Between two of them, no addition changes."""
+    query = sa.select(_writes.c.sent_at).where(*_done(workspace), _writes.c.sent_at > since).distinct()
+    with ledger.read() as connection:
+        return sorted(connection.execute(query).scalars())
+
+
 def has_writes_until(ledger: Ledger, workspace: str, moment: datetime) -> bool:
     """Return whether a write to an addition was sent until a moment."""
     query = sa.select(_writes.c.id).where(*_done(workspace), _writes.c.sent_at <= moment).limit(1)

@@ -14,6 +14,13 @@ from reconciler.rendering.times import time_text
 
 Json = Mapping[str, Any]
 
+_STATES = {
+    "invoiced": "invoiced",
+    "missing": "without a valid invoice",
+    "not yet": "not invoiced yet",
+    "not due": "not billed in this month",
+}
+
 
 def three_way_text(found: Json, paint: Paint, width: int = WIDTH) -> Iterator[str]:
     """Yield the lines of a check. `found` is what `usage reconcile --json` prints."""
@@ -47,6 +54,13 @@ def summary(found: Json) -> str:
     return f"{numbered(totals['findings'], 'difference')}: {', '.join(parts) or 'no money'}."
 
 
+def invoices_line(totals: Json) -> str:
+    """Return how many agreements are invoiced for the month."""
+    states = {name: number for name, number in totals["invoice_states"].items() if number}
+    parts = ", ".join(f"{number:,} {_STATES[name]}" for name, number in states.items())
+    return f"Invoices of {numbered(totals['agreements'], 'agreement')}: {parts or 'none'}."
+
+
 def _heading(found: Json) -> str:
     return f"Check of {found['period']['name']}, workspace {safe(found['workspace'])}"
 
@@ -65,8 +79,10 @@ def _money(totals: Json, currency: str | None, paint: Paint, width: int) -> Iter
         _side_row("other additions bill", totals["others"], currency),
         ["agreements bill by themselves", _figure(totals["own"], currency), "", ""],
         ["invoices should have", _figure(totals["expected"], currency), "", ""],
+        ["invoices have", _figure(totals["amount_invoiced"], currency), "", ""],
     ]
     yield from table(columns, rows, width)
+    yield invoices_line(totals)
     without = sum((Decimal(totals[side]["without_cost"]) for side in ("usage", "ours", "others")), Decimal(0))
     if without:
         yield paint("Cost and margin are those of the lines whose cost is known.", "dim")
@@ -98,6 +114,7 @@ def _agreements(agreements: Sequence[Json], currency: str | None, width: int) ->
         ("others", "right"),
         ("own", "right"),
         ("expected", "right"),
+        ("invoiced", "right"),
         ("differences", "right"),
     )
     rows = [
@@ -106,6 +123,7 @@ def _agreements(agreements: Sequence[Json], currency: str | None, width: int) ->
             *(_figure(each[side]["amount"], currency) for side in ("usage", "ours", "others")),
             _figure(each["own"], currency),
             _figure(each["expected"], currency),
+            "none" if each["amount_invoiced"] is None else _figure(each["amount_invoiced"], currency),
             str(each["findings"] or ""),
         ]
         for each in agreements

@@ -31,14 +31,18 @@ def recorded(**more: Any) -> RecordedAddition:
 
 
 def at(
-    live: LiveAddition | None, *written: LiveAddition, known: bool = True, edit: Mapping[str, Any] | None = None
+    live: LiveAddition | None,
+    *written: LiveAddition,
+    known: bool = True,
+    edit: Mapping[str, Any] | None = None,
+    **more: Any,
 ) -> Any:
     """Return the quantity, the sent fields and whether it is gone, of each addition at the moment."""
     edits = {} if edit is None else {1: (SeenEdit(1, datetime(2026, 11, 12, tzinfo=UTC), edit),)}
-    snapshot = Snapshot({1: recorded()} if known else {}, hand_edits=edits)
+    snapshot = Snapshot({1: recorded(**more)} if known else {}, hand_edits=edits)
     lives = [] if live is None else [live]
     stood = standing_at(MADE, lives, {each.id: each for each in written}, snapshot, "USD")
-    return [(each.addition.quantity, each.sent.get("quantity"), each.gone) for each in stood]
+    return [(each.addition.quantity, each.sent.get("quantity"), each.gone) for each in stood if not each.late]
 
 
 def test_what_has_not_changed_since_stood_so() -> None:
@@ -63,7 +67,11 @@ def test_an_edit_after_the_moment_or_of_an_unknown_time_did_not_stand_then(edite
 
 
 def test_an_addition_of_ours_that_was_created_later_did_not_stand_then() -> None:
-    assert at(addition(updated=AFTER)) == []
+    assert at(addition(updated=AFTER), created_by_us=True) == []
+
+
+def test_an_addition_that_we_took_over_and_never_wrote_counts_as_it_stands() -> None:
+    assert at(addition(updated=AFTER)) == [(120, "100", False)]
 
 
 def test_an_addition_of_somebody_else_counts_as_it_stands_unless_it_was_created_later() -> None:

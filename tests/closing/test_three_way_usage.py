@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from reconciler.additions.charges import charge_usage
 from reconciler.closing.three_way_model import AgreementFacts, ExpectedCharge
-from reconciler.closing.three_way_usage import agreement_facts, expected_charges
+from reconciler.closing.three_way_usage import agreement_facts, as_invoiced, expected_charges
 from tests.additions.scene import Scene, live_agreement
+from tests.closing.checking import ACME, NOVEMBER, asked, sorted_lines, standing
 from tests.planning.builders import agreement, document, mapping
 
 
@@ -89,3 +90,29 @@ def test_an_agreement_without_a_name_is_named_by_its_id(scene: Scene) -> None:
     objects = {**state.objects, ("Agreement", 9): replace(found, raw={})}
     nameless = agreement_facts(scene.manifests, replace(state, objects=objects), [9])[9]
     assert (nameless.name, nameless.company, nameless.begins) == ("id 9", "", "")
+
+
+def test_a_line_of_all_months_counts_with_the_usage_of_the_day_of_its_invoice() -> None:
+    then, month = asked(quantity=100), asked(quantity=120)
+    lines = sorted_lines(standing(1, quantity=100))
+    assert as_invoiced([month], {ACME: then}, lines, NOVEMBER) == [then]
+    assert as_invoiced([month], {}, lines, NOVEMBER) == [month]
+
+
+def test_a_customer_that_came_after_the_invoice_counts_with_the_usage_of_the_month() -> None:
+    then, month = asked(held=True, state="never seen"), asked(quantity=120)
+    assert as_invoiced([month], {ACME: then}, sorted_lines(standing(1, late=True)), NOVEMBER) == [month]
+    assert as_invoiced([month], {ACME: then}, sorted_lines(standing(1)), NOVEMBER) == [then]
+
+
+def test_a_line_that_was_missing_on_the_day_of_the_invoice_counts_with_the_usage_of_that_day() -> None:
+    then = asked(quantity=100)
+    assert as_invoiced([asked()], {ACME: then}, sorted_lines(), NOVEMBER) == [then]
+
+
+def test_the_last_day_of_an_agreement_is_that_of_its_cancellation_or_its_end(scene: Scene) -> None:
+    cancelled = {"cancelledFlag": True, "dateCancelled": "2026-11-20T00:00:00Z", "endDate": "2026-12-31T00:00:00Z"}
+    scene.live(live_agreement(**cancelled, noEndingDateFlag=False))
+    assert facts(scene)[9].ends == "2026-11-20"
+    scene.live(live_agreement(endDate="2026-12-31T00:00:00Z", noEndingDateFlag=False))
+    assert facts(scene)[9].ends == "2026-12-31"

@@ -22,7 +22,7 @@ def test_a_clean_month_shows_the_money_of_each_side() -> None:
     assert "our additions bill 30.00 12.00 18.00" in lines
     assert "invoices should have 30.00" in lines
     assert "No differences on 2 agreements." in lines
-    assert "Backup 30.00 30.00 0.00 0.00 30.00" in lines
+    assert "Backup 30.00 30.00 0.00 0.00 30.00 none" in lines
 
 
 def test_each_difference_has_its_money_its_agreement_and_a_sentence() -> None:

@@ -1,0 +1,101 @@
+"""Compare the total of each agreement's invoice with the agreement and its additions: the second half of the check."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from reconciler.amounts import amount_text
+from reconciler.closing.three_way_invoices import Invoices
+from reconciler.closing.three_way_lines import Lines, is_dated_in
+from reconciler.closing.three_way_model import AgreementFacts, Finding, Standing, billed
+from reconciler.metering.period import Period
+
+
+class Month(NamedTuple):
+    """The month that is checked."""
+
+    period: Period
+    currency: str | None
+    running: bool
+    """Whether it is not over."""
+
+
+def on_invoice(each: Standing, period: Period, foreign: Collection[int]) -> bool:
+    """Return whether the invoice of a month should have an addition, by its days.
+
+    One of ours that was created after the invoice is missing there, which the check of the lines names. `foreign` are
+    the ids of those that are not ours: of them, only the total shows that.
+    """
+    addition = each.addition
+    return is_dated_in(addition, period) and not addition.is_left and (not each.late or addition.id in foreign)
+
+
+def check_invoices(
+    agreements: Iterable[AgreementFacts],
+    invoices: Mapping[int, Invoices],
+    standing: Iterable[Standing],
+    lines: Lines,
+    month: Month,
+) -> Iterator[Finding]:
+    """Yield the differences between the invoices of a month and the additions on them, each with its price."""
+    foreign = {each.addition.id for each in lines.foreign}
+    by_agreement: dict[int, list[Standing]] = defaultdict(list)
+    for each in standing:
+        if on_invoice(each, month.period, foreign):
+            by_agreement[each.addition.agreement_id].append(each)
+    for facts in agreements:
+        found = invoices.get(facts.id)
+        if found is not None and found.state in ("missing", "invoiced"):
+            yield from _of_agreement(facts, found, by_agreement[facts.id], month)
+
+
+def _of_agreement(
+    facts: AgreementFacts, found: Invoices, standing: Sequence[Standing], month: Month
+) -> Iterator[Finding]:
+    currency = month.currency
+    expected = facts.own + sum((billed(each, currency) for each in standing), Decimal(0))
+    should = f"the agreement and its additions have {amount_text(expected, currency)}"
+    if not found.valid:
+        if expected:
+            yield Finding("missing invoice", f"{_why_missing(facts, found, month)}, and {should}", expected, facts.id)
+        return
+    best, *others = sorted(found.valid, key=lambda each: (abs(each.amount - expected), each.day, each.id))
+    difference = expected - best.amount
+    if difference:
+        text = f"invoice {best.number} of {best.day} has {amount_text(best.amount, currency)}, and {should}"
+        yield Finding("invoice", text + _hint(standing, difference, currency), difference, facts.id)
+    for each in others:
+        text = f"invoice {each.number} of {each.day} bills {month.period} a second time, beside invoice {best.number}"
+        yield Finding("double", text, -each.amount, facts.id)
+
+
+def _why_missing(facts: AgreementFacts, found: Invoices, month: Month) -> str:
+    """Return why no invoice bills the month."""
+    if found.void:
+        numbers = " and ".join(each.number for each in found.void)
+        return f"invoice {numbers} of {month.period} is {found.void[0].status}"
+    if found.invoiced:
+        return (
+            f"the next invoice date is {facts.next_invoice}, and there is no invoice of {month.period}: "
+            "it was deleted, or it is on another agreement"
+        )
+    return f"there is no invoice of {month.period}: it was not made, or it was deleted"
+
+
+def _hint(standing: Sequence[Standing], difference: Decimal, currency: str | None) -> str:
+    """Return what may explain a difference: an addition of exactly this amount, and what has changed since."""
+    hints = [
+        f"addition id {each.addition.id} ({each.addition.product}) {_change_of(each) or 'has exactly this amount'}"
+        for each in standing
+        if _change_of(each) or billed(each, currency) == difference
+    ]
+    return f": {'; '.join(hints)}" if hints else ""
+
+
+def _change_of(each: Standing) -> str:
+    if each.late:
+        return "was created after the invoice"
+    return "was deleted since" if each.gone else ""
