@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,31 +9,30 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.additions.charges import ChargeInputs, charge_usage
-from reconciler.additions.live_additions import LiveAddition, all_additions
+from reconciler.additions.live_additions import all_additions
 from reconciler.additions.ownership import Owner, owner_of_rule
 from reconciler.additions.tag_search import tag_search
 from reconciler.cli.loading import load_usage
 from reconciler.cli.session import Session
 from reconciler.cli.show_usage import USAGE
+from reconciler.cli.stood import TOLERANCE, Stood
 from reconciler.closing.three_way import ToCheck, check
 from reconciler.closing.three_way_invoices import READ_BEFORE, Invoices, invoice_of, invoices_of_month
-from reconciler.closing.three_way_lines import Lines, is_dated_in, lines_of
+from reconciler.closing.three_way_lines import Lines, lines_of
 from reconciler.closing.three_way_model import AgreementFacts, ExpectedCharge, Standing
-from reconciler.closing.three_way_standing import standing_at, standing_now, with_shares
+from reconciler.closing.three_way_standing import standing_now
 from reconciler.closing.three_way_usage import agreement_facts, as_invoiced, expected_charges
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.live_state import LiveState
 from reconciler.ledger.additions import load_snapshot
 from reconciler.ledger.pulls import latest_pull
 from reconciler.ledger.snapshot import Snapshot
-from reconciler.ledger.written_additions import additions_at, write_times
 from reconciler.live.invoices import read_agreement_invoices
 from reconciler.live.read import read_live_state
 from reconciler.live.undeclared_agreements import with_undeclared_agreements
 from reconciler.manifests.selection import used_sources
-from reconciler.metering.period import Period, day_start
+from reconciler.metering.period import Period
 from reconciler.rating import pricing
-from reconciler.reporting.billed import from_journal
 
 _BY_THE_RULES_OF_TODAY = "the usage of this month is rated by the rules of today"
 _RUNNING = "the month is not over: usage counts until now"
@@ -52,11 +50,12 @@ async def check_period(session: Session, period: Period) -> dict[str, Any]:
     inputs = load_usage(session.manifests, live_state, session.ledger, min(now, period.end - timedelta.resolution))
     usage = charge_usage(inputs)
     charges = expected_charges(usage, inputs.rules, live_state, agreements, period)
-    standing = loaded.standing()
+    live = all_additions(live_state, loaded.currency)
+    standing = loaded.stood.of(live)
     lines = loaded.lines(standing, inputs.rules)
     when_made = loaded.when_made(inputs.rules)
     running = now < period.end
-    known = standing_now(loaded.live, snapshot) if running and when_made else None
+    known = standing_now(live, snapshot) if running and when_made else None
     return check(
         ToCheck(
             workspace=session.manifests.workspace.name,
@@ -127,41 +126,25 @@ class _Loaded:
         return self.session.workspace.billing.currency
 
     @property
-    def live(self) -> Sequence[LiveAddition]:
-        """Return all additions as they are now."""
-        return all_additions(self.live_state, self.currency)
+    def stood(self) -> Stood:
+        """Return what finds the additions as they stood."""
+        session = self.session
+        return Stood(
+            session.ledger,
+            session.manifests.workspace.name,
+            self.snapshot,
+            self.agreements,
+            self.invoices,
+            self.period,
+            session.workspace.billing,
+            session.context.now,
+        )
 
     def lines(self, standing: Iterable[Standing], rules: Iterable[Rule]) -> Lines:
         """Return additions by whom they belong to."""
         sources = [source.name for source in self.session.workspace.usage]
         owners = [owner_of_rule(rule) for rule in rules]
         return lines_of(standing, owners, sources, self.snapshot, self.period, self.currency)
-
-    def standing(self) -> list[Standing]:
-        """Return the additions as they stood when the invoice of the month was made; without one, see `_moment`."""
-        by_moment: dict[datetime | None, list[LiveAddition]] = defaultdict(list)
-        for each in self.live:
-            by_moment[self._moment(each)].append(each)
-        now = by_moment.pop(None, [])
-        known = {each.id for each in self.live}
-        found = standing_now(now, self.snapshot)
-        moments = {each for each in by_moment if each is not None}
-        moments |= {made for made in map(self._made_at, self.agreements) if made is not None}
-        moments.update(self._at_the_end())
-        for moments_alike in self._between_writes(moments):
-            at = max(moments_alike)
-            journal = additions_at(self.session.ledger, self.session.manifests.workspace.name, self.snapshot, at)
-            ours = from_journal(journal, self.snapshot, self.currency)
-            for moment in moments_alike:
-                live = by_moment.get(moment, [])
-                here = {each.id for each in live}
-                written = {
-                    each.id: each
-                    for each in ours
-                    if each.id in here or (each.id not in known and self._moment(each) == moment)
-                }
-                found += standing_at(moment, live, written, self.snapshot, self.currency)
-        return with_shares(found, self.agreements, self.period)
 
     def when_made(self, rules: Sequence[Rule]) -> dict[Owner, ExpectedCharge]:
         """Return the charges of all-month lines on invoiced agreements, by the usage of the day of the invoice.
@@ -171,7 +154,7 @@ class _Loaded:
         by_pull: dict[datetime, list[Rule]] = defaultdict(list)
         for rule in rules:
             agreement = self.live_state.links.get(f"CustomerMapping/{rule.name}", {}).get(("agreement",))
-            made = None if agreement is None else self._made_at(agreement.id or 0)
+            made = None if agreement is None else self.stood.made_at(agreement.id or 0)
             if made is not None and rule.lines == "rolling":
                 by_pull[self._last_pull(rule.source, made)].append(rule)
         return {
@@ -190,42 +173,5 @@ class _Loaded:
         return expected_charges(usage, rules, self.live_state, self.agreements, self.period)
 
     def _last_pull(self, source: str, moment: datetime) -> datetime:
-        pull = latest_pull(self.session.ledger, source, before=moment)
+        pull = latest_pull(self.session.ledger, source, before=moment + TOLERANCE)
         return moment if pull is None else pull.started_at
-
-    def _made_at(self, agreement_id: int) -> datetime | None:
-        """Return when the invoice of an agreement was made: its day ends then, if ConnectWise does not say more."""
-        found = self.invoices.get(agreement_id)
-        if found is None or not found.valid:
-            return None
-        day_ends = day_start(found.valid[0].day + timedelta(days=1), self.session.workspace.billing.timezone)
-        return min(found.made_at or day_ends - timedelta.resolution, self.session.context.now)
-
-    def _at_the_end(self) -> Sequence[datetime]:
-        end = self.period.end - timedelta.resolution
-        return () if self.session.context.now <= end else (end,)
-
-    def _moment(self, addition: LiveAddition) -> datetime | None:
-        """Return the moment that counts for an addition. None is now.
-
-        That is when the invoice of the month was made. Without one, an addition of all months counts as it stood at
-        the end of the month. One of a single month follows late samples until it is invoiced.
-        """
-        tag = addition.tag
-        of_month = tag is not None and tag.period is not None
-        made = self._made_at(addition.agreement_id)
-        if made is not None and (not of_month or is_dated_in(addition, self.period)):
-            return made
-        return None if of_month else next(iter(self._at_the_end()), None)
-
-    def _between_writes(self, moments: Iterable[datetime]) -> Iterator[frozenset[datetime]]:
-        """Yield the moments between which no write was sent: the journal has the same additions for them."""
-        every = sorted(moments)
-        if not every:
-            return
-        workspace = self.session.manifests.workspace.name
-        times = write_times(self.session.ledger, workspace, every[0] - timedelta.resolution)
-        groups: dict[int, set[datetime]] = defaultdict(set)
-        for moment in every:
-            groups[bisect_right(times, moment)].add(moment)
-        yield from map(frozenset, groups.values())

@@ -62,7 +62,7 @@ def check(found: ToCheck) -> Json:
     findings = [
         *_lines(found),
         *_unbilled(found.coverage),
-        *check_invoices(found.agreements.values(), found.invoices, found.standing, found.lines, _about(found)),
+        *check_invoices(found.agreements.values(), found.invoices, found.standing, _about(found)),
     ]
     findings = sorted(
         _grouped(findings, found.coverage.source_problems), key=lambda each: _rank(each, found.agreements)
@@ -153,12 +153,11 @@ def _agreements(found: ToCheck, findings: Iterable[Finding]) -> Iterator[_Row]:
     for charge in found.charges:
         for line in charge.lines:
             usage[charge.agreement_id] += side_of(line.amount, line.cost)
-    foreign = {each.addition.id for each in found.lines.foreign}
     sides: dict[tuple[int, bool], Side] = defaultdict(Side)
     for standing in found.standing:
         addition = standing.addition
-        if on_invoice(standing, found.period, foreign):
-            sides[addition.agreement_id, addition.id in foreign] += standing_side(standing, found.currency)
+        if on_invoice(standing, found.period):
+            sides[addition.agreement_id, not standing.ours] += standing_side(standing, found.currency)
     for facts in sorted(found.agreements.values(), key=lambda each: (each.name.casefold(), each.id)):
         number = facts.id
         invoices = found.invoices.get(number, Invoices(due=False))

@@ -125,6 +125,11 @@ class Standing:
     late: bool = False
     """Whether the addition was created after that moment, so the invoice does not have it."""
 
+    @property
+    def ours(self) -> bool:
+        """Return whether it has our tag, or the ledger knows it by its id."""
+        return self.addition.tag is not None or bool(self.sent)
+
 
 @dataclass(frozen=True, slots=True)
 class AgreementFacts:

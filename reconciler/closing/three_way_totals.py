@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 from reconciler.amounts import amount_text
 from reconciler.closing.three_way_invoices import Invoices
-from reconciler.closing.three_way_lines import Lines, is_dated_in
+from reconciler.closing.three_way_lines import is_dated_in
 from reconciler.closing.three_way_model import AgreementFacts, Finding, Standing, billed
 from reconciler.metering.period import Period
 
@@ -23,28 +23,34 @@ class Month(NamedTuple):
     """Whether it is not over."""
 
 
-def on_invoice(each: Standing, period: Period, foreign: Collection[int]) -> bool:
+def on_invoice(each: Standing, period: Period) -> bool:
     """Return whether the invoice of a month should have an addition, by its days.
 
-    One of ours that was created after the invoice is missing there, which the check of the lines names. `foreign` are
-    the ids of those that are not ours: of them, only the total shows that.
+    One of ours that was created after the invoice is missing there, which the check of the lines names. Of one that is
+    not ours, only the total shows that.
     """
     addition = each.addition
-    return is_dated_in(addition, period) and not addition.is_left and (not each.late or addition.id in foreign)
+    return is_dated_in(addition, period) and not addition.is_left and not (each.late and each.ours)
+
+
+def expected_total(
+    facts: AgreementFacts, standing: Iterable[Standing], period: Period, currency: str | None
+) -> Decimal:
+    """Return what the invoice of a month should have: the agreement's own amount, and all its additions."""
+    amounts = (billed(each, currency) for each in standing if on_invoice(each, period))
+    return facts.own + sum(amounts, Decimal(0))
 
 
 def check_invoices(
     agreements: Iterable[AgreementFacts],
     invoices: Mapping[int, Invoices],
     standing: Iterable[Standing],
-    lines: Lines,
     month: Month,
 ) -> Iterator[Finding]:
     """Yield the differences between the invoices of a month and the additions on them, each with its price."""
-    foreign = {each.addition.id for each in lines.foreign}
     by_agreement: dict[int, list[Standing]] = defaultdict(list)
     for each in standing:
-        if on_invoice(each, month.period, foreign):
+        if on_invoice(each, month.period):
             by_agreement[each.addition.agreement_id].append(each)
     for facts in agreements:
         found = invoices.get(facts.id)
@@ -56,7 +62,7 @@ def _of_agreement(
     facts: AgreementFacts, found: Invoices, standing: Sequence[Standing], month: Month
 ) -> Iterator[Finding]:
     currency = month.currency
-    expected = facts.own + sum((billed(each, currency) for each in standing), Decimal(0))
+    expected = expected_total(facts, standing, month.period, currency)
     should = f"the agreement and its additions have {amount_text(expected, currency)}"
     if not found.valid:
         if expected:

@@ -92,7 +92,7 @@ def test_a_month_that_is_over_is_compared_as_its_lines_stood_at_its_end(billed: 
         billed.uses(ALDER, "90" if hours == 24 else "130")
         billed.apply("--only", "usage")
     found = billed("--json", "usage", "reconcile", "--period", "2026-11").json
-    assert found["findings"] == []
+    assert {each["kind"] for each in found["findings"]} == {"missing invoice"}
     assert found["totals"]["usage"]["amount"] == found["totals"]["ours"]["amount"]
     (row,) = [each for each in found["agreements"] if each["name"] == LINES]
     assert row["usage"]["amount"] == "19.5"
@@ -100,3 +100,93 @@ def test_a_month_that_is_over_is_compared_as_its_lines_stood_at_its_end(billed: 
 
 def test_a_month_that_has_not_begun_is_an_error(billed: Shop) -> None:
     assert billed("usage", "reconcile", "--period", "2027-01").code == 1
+
+
+# ── with invoices ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def control(shop: Shop, method: str, path: str, **body: Any) -> Any:
+    answer = shop.http.request(method, f"{shop.running.url}/sandbox/{path}", json=body or None)
+    assert answer.status_code < 300, answer.text
+    return answer.json()
+
+
+def invoice(shop: Shop, through: str = "2026-11-01") -> None:
+    """Make all invoices of the months until then, today."""
+    control(shop, "POST", "invoices", through=through)
+
+
+def hour(shop: Shop, hours: float = 1, **uses: str) -> None:
+    """Let hours pass with the hourly job at their end."""
+    control(shop, "POST", "clock", advance_hours=hours)
+    for gigabytes in uses.values():
+        shop.uses(ALDER, gigabytes)
+    shop("apply", "--only", "usage", "--auto-approve")
+
+
+def test_an_invoice_in_advance_bills_the_level_of_its_day(billed: Shop) -> None:
+    invoice(billed)
+    hour(billed, alder="200")
+    said = billed("--json", "usage", "reconcile")
+    assert said.json["findings"] == []
+    row = next(each for each in said.json["agreements"] if each["name"] == LINES)
+    assert (row["usage"]["amount"], row["amount_invoiced"], row["invoice_state"]) == ("18.15", "18.15", "invoiced")
+    assert "Invoices of 2 agreements: 2 invoiced." in billed("usage", "reconcile").out
+
+
+def test_an_edit_by_hand_before_the_invoice_is_found_after_it_was_restored(billed: Shop) -> None:
+    billed.patch_live(line(billed), quantity=100)
+    control(billed, "POST", "clock", advance_hours=0.5)
+    invoice(billed)
+    hour(billed)
+    assert kinds(billed) == [("hand edit", "3.15")]
+
+
+def test_an_edit_by_hand_after_the_invoice_is_for_the_next_one(billed: Shop) -> None:
+    invoice(billed)
+    hour(billed, 0.5)
+    billed.patch_live(line(billed), quantity=100)
+    (finding,) = billed("--json", "usage", "reconcile").json["findings"]
+    assert (finding["kind"], finding["amount"]) == ("hand edit", "3.15")
+    assert finding["text"].endswith("the next one bills it")
+
+
+def test_a_deleted_invoice_is_missing_once_the_month_is_over(billed: Shop) -> None:
+    invoice(billed)
+    newest = billed.get("/finance/invoices", conditions=f'agreement/name="{LINES}"')[-1]["id"]
+    assert billed.http.delete(f"/finance/invoices/{newest}").status_code == 204
+    assert kinds(billed) == []
+    hour(billed, 24 * 30 - 5)
+    hour(billed, 24)
+    assert kinds(billed, "--period", "2026-11") == [("missing invoice", "19.35")]
+
+
+def test_a_month_on_two_invoices_is_found(billed: Shop) -> None:
+    number = agreement(billed)["id"]
+    invoice(billed)
+    billed.tenant.tables["agreement"].rows[number].data["nextInvoiceDate"] = "2026-11-01T00:00:00Z"
+    control(billed, "POST", "invoices", agreement=number)
+    assert kinds(billed) == [("double", "-18.15")]
+
+
+def test_an_agreement_in_arrears_is_compared_with_the_usage_of_its_month(shop: Shop) -> None:
+    shop.only(ALDER)
+    backup = "name: Alder Dental - Managed Backup"
+    shop.edit("customers/alder-dental.yaml", backup, f"{backup}, invoiced: arrears")
+    shop.apply()
+    control(shop, "POST", "invoices", through="2026-10-01")
+    hour(shop, 24 * 30 - 5, alder="130")
+    assert [kind for kind, _ in kinds(shop)] == []
+    hour(shop, 6)
+    assert kinds(shop, "--period", "2026-11") == [("missing invoice", "19.5")]
+    control(shop, "POST", "invoices", through="2026-11-01")
+    assert kinds(shop, "--period", "2026-11") == []
+
+
+def test_the_requests_are_bulk(billed: Shop) -> None:
+    invoice(billed)
+    billed.sandbox.log.clear()
+    billed("usage", "reconcile")
+    invoices = [each for each in billed.sandbox.log.entries if "/finance/invoices" in each.path]
+    assert len(invoices) == 1
+    assert len(billed.sandbox.log.entries) < 25
