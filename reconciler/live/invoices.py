@@ -12,6 +12,8 @@ from reconciler.connectwise.lists import Objects
 from reconciler.kinds.field_mapping import date_text
 
 PATH = "finance/invoices"
+_TYPE = "Agreement"
+"""The type of an invoice that bills an agreement [spec]."""
 _FIELDS = (
     "id",
     "invoiceNumber",
@@ -44,14 +46,14 @@ async def read_agreement_invoices(client: ConnectWise, agreements: Collection[in
     return [
         row
         for row in rows
-        if row.get("type") == "Agreement"
+        if row.get("type") == _TYPE
         and (row.get("agreement") or {}).get("id") in wanted
         and (date_text(row.get("date")) or "") >= since.isoformat()
     ]
 
 
 async def _read(client: ConnectWise, agreements: Collection[int], since: date, fields: tuple[str, ...]) -> Objects:
-    also = all_of(equals("type", "Agreement"), compare("date", ">=", since))
+    also = all_of(equals("type", _TYPE), compare("date", ">=", since))
     if len(agreements) <= _FEW:
         return await client.list_where_in(PATH, "agreement/id", sorted(agreements), also=also, fields=fields)
     return await client.list(PATH, conditions=also, fields=fields)
