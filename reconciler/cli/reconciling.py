@@ -17,6 +17,7 @@ from reconciler.cli.session import Session
 from reconciler.cli.show_usage import USAGE
 from reconciler.cli.stood import TOLERANCE, Stood
 from reconciler.closing.three_way import ToCheck, check
+from reconciler.closing.three_way_invoice_lines import NO_LINES, FileLines
 from reconciler.closing.three_way_invoices import READ_BEFORE, Invoices, invoice_of, invoices_of_month
 from reconciler.closing.three_way_lines import Lines, lines_of
 from reconciler.closing.three_way_model import AgreementFacts, ExpectedCharge, Standing
@@ -33,6 +34,7 @@ from reconciler.live.undeclared_agreements import with_undeclared_agreements
 from reconciler.manifests.selection import used_sources
 from reconciler.metering.period import Period
 from reconciler.rating import pricing
+from reconciler.rendering.counts import numbered
 
 _BY_THE_RULES_OF_TODAY = "the usage of this month is rated by the rules of today"
 _RUNNING = "the month is not over: usage counts until now"
@@ -40,8 +42,8 @@ _NONE_INVOICED = "no agreement is invoiced for this month yet: the check compare
 _WITHOUT_LINES = "ConnectWise gives the totals of invoices, and not their lines"
 
 
-async def check_period(session: Session, period: Period) -> dict[str, Any]:
-    """Return the three-way check of a month as JSON."""
+async def check_period(session: Session, period: Period, file: FileLines = NO_LINES) -> dict[str, Any]:
+    """Return the three-way check of a month as JSON. `file` has the lines of invoices that a person exported."""
     now = session.context.now
     live_state, snapshot = await _read(session, period)
     agreements = agreement_facts(session.manifests, live_state, live_state.additions.keys())
@@ -69,15 +71,27 @@ async def check_period(session: Session, period: Period) -> dict[str, Any]:
             agreements=agreements,
             coverage=usage.coverage,
             invoices=invoices,
+            file=file,
             now=None if known is None else (charges, loaded.lines(known, inputs.rules)),
-            notes=[*_notes(invoices, running=running)],
+            notes=[*_notes(invoices, agreements, file, running=running)],
         )
     )
 
 
-def _notes(invoices: Mapping[int, Invoices], *, running: bool) -> Iterator[str]:
+def _notes(
+    invoices: Mapping[int, Invoices], agreements: Mapping[int, AgreementFacts], file: FileLines, *, running: bool
+) -> Iterator[str]:
     yield _RUNNING if running else _BY_THE_RULES_OF_TODAY
-    yield _WITHOUT_LINES if any(each.valid for each in invoices.values()) else _NONE_INVOICED
+    every = [(agreements[number], invoice) for number, each in invoices.items() for invoice in each.valid]
+    used = [len(file.of(invoice, facts)) for facts, invoice in every]
+    if not every:
+        yield _NONE_INVOICED
+    elif not file.count:
+        yield _WITHOUT_LINES
+    elif 0 in used:
+        yield f"the file has no line of {numbered(used.count(0), 'invoice')}: of those, the totals are compared"
+    if rest := max(0, file.count - sum(used)):
+        yield f"{numbered(rest, 'line')} in the file are of other months or of other agreements"
 
 
 async def _read(session: Session, period: Period) -> tuple[LiveState, Snapshot]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from reconciler.closing.json_values import Json, decimal_text, time_json
+from reconciler.closing.three_way_invoice_lines import NO_LINES, FileLines
 from reconciler.closing.three_way_invoices import Invoices
 from reconciler.closing.three_way_lines import Lines, check_lines
 from reconciler.closing.three_way_model import (
@@ -47,6 +48,8 @@ class ToCheck:
     coverage: Coverage
     invoices: Mapping[int, Invoices] = field(default_factory=dict)
     """By agreement."""
+    file: FileLines = NO_LINES
+    """The lines of invoices, from a file."""
     now: tuple[Sequence[ExpectedCharge], Lines] | None = None
     """In a running month that is invoiced: usage and additions as they are now."""
     notes: Sequence[str] = ()
@@ -62,7 +65,7 @@ def check(found: ToCheck) -> Json:
     findings = [
         *_lines(found),
         *_unbilled(found.coverage),
-        *check_invoices(found.agreements.values(), found.invoices, found.standing, _about(found)),
+        *check_invoices(found.agreements.values(), found.invoices, found.standing, _about(found), found.file),
     ]
     findings = sorted(
         _grouped(findings, found.coverage.source_problems), key=lambda each: _rank(each, found.agreements)

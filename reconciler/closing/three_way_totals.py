@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from reconciler.amounts import amount_text
+from reconciler.closing.three_way_invoice_lines import Elsewhere, FileLines, check_invoice_lines, elsewhere_of
 from reconciler.closing.three_way_invoices import Invoices
 from reconciler.closing.three_way_lines import is_dated_in
 from reconciler.closing.three_way_model import AgreementFacts, Finding, Standing, billed
@@ -46,20 +47,34 @@ def check_invoices(
     invoices: Mapping[int, Invoices],
     standing: Iterable[Standing],
     month: Month,
+    file: FileLines,
 ) -> Iterator[Finding]:
-    """Yield the differences between the invoices of a month and the additions on them, each with its price."""
+    """Yield the differences between the invoices of a month and the additions on them, each with its price.
+
+    An invoice whose lines are in the file is compared line by line, and every other one by its total.
+    """
+    standing = list(standing)
+    names = {each.id: each for each in agreements}
+    elsewhere = elsewhere_of(standing, names)
     by_agreement: dict[int, list[Standing]] = defaultdict(list)
     for each in standing:
         if on_invoice(each, month.period):
             by_agreement[each.addition.agreement_id].append(each)
-    for facts in agreements:
+    for facts in names.values():
         found = invoices.get(facts.id)
         if found is not None and found.state in ("missing", "invoiced"):
-            yield from _of_agreement(facts, found, by_agreement[facts.id], month)
+            yield from _of_agreement(facts, found, by_agreement[facts.id], month, _Lines(file, elsewhere))
+
+
+class _Lines(NamedTuple):
+    """The lines in a file, and the additions of all agreements."""
+
+    file: FileLines
+    elsewhere: Elsewhere
 
 
 def _of_agreement(
-    facts: AgreementFacts, found: Invoices, standing: Sequence[Standing], month: Month
+    facts: AgreementFacts, found: Invoices, standing: Sequence[Standing], month: Month, lines: _Lines
 ) -> Iterator[Finding]:
     currency = month.currency
     expected = expected_total(facts, standing, month.period, currency)
@@ -70,7 +85,9 @@ def _of_agreement(
         return
     best, *others = sorted(found.valid, key=lambda each: (abs(each.amount - expected), each.day, each.id))
     difference = expected - best.amount
-    if difference:
+    if of_invoice := lines.file.of(best, facts):
+        yield from check_invoice_lines(facts, best, of_invoice, standing, lines.elsewhere, currency)
+    elif difference:
         text = f"invoice {best.number} of {best.day} has {amount_text(best.amount, currency)}, and {should}"
         yield Finding("invoice", text + _hint(standing, difference, currency), difference, facts.id)
     for each in others:

@@ -178,7 +178,9 @@ def test_an_agreement_in_arrears_is_compared_with_the_usage_of_its_month(shop: S
     hour(shop, 24 * 30 - 5, alder="130")
     assert [kind for kind, _ in kinds(shop)] == []
     hour(shop, 6)
-    assert kinds(shop, "--period", "2026-11") == [("missing invoice", "19.5")]
+    found = shop("--json", "usage", "reconcile", "--period", "2026-11").json
+    used = found["totals"]["usage"]["amount"]
+    assert [(each["kind"], each["amount"]) for each in found["findings"]] == [("missing invoice", used)]
     control(shop, "POST", "invoices", through="2026-11-01")
     assert kinds(shop, "--period", "2026-11") == []
 
@@ -190,3 +192,30 @@ def test_the_requests_are_bulk(billed: Shop) -> None:
     invoices = [each for each in billed.sandbox.log.entries if "/finance/invoices" in each.path]
     assert len(invoices) == 1
     assert len(billed.sandbox.log.entries) < 25
+
+
+def test_the_lines_of_an_invoice_from_a_file_are_compared_one_by_one(billed: Shop) -> None:
+    invoice(billed)
+    number = agreement(billed)["id"]
+    (made,) = [each for each in control(billed, "GET", "invoices") if each["agreement"] == number and each["lines"]]
+    path = billed.folder.parent / "lines.csv"
+    (sold,) = made["lines"]
+    row = f"{made['number']},{sold['product']},{sold['quantity']},{sold['unitPrice']},{sold['amount']}"
+    header = "Invoice Number,Product ID,Qty,Unit Price,Amount"
+    path.write_text(f"{header}\n{row}\n", encoding="utf-8")
+    assert kinds(billed, "--invoice-lines", str(path)) == []
+    said = billed("usage", "reconcile", "--invoice-lines", str(path))
+    assert "the file has no line of 1 invoice" in " ".join(said.out.split())
+    path.write_text(f"{header}\n{row}\n{row}\n", encoding="utf-8")
+    assert sorted(kinds(billed, "--invoice-lines", str(path))) == [("double", "-18.15"), ("invoice", "18.15")]
+
+
+def test_a_file_of_lines_that_cannot_be_read_is_an_error_with_its_place(billed: Shop) -> None:
+    path = billed.folder.parent / "lines.csv"
+    path.write_text("invoice,product,quantity,price\n1001,GB,many,1\n", encoding="utf-8")
+    said = billed("usage", "reconcile", "--invoice-lines", str(path))
+    assert said.code == 1
+    assert "lines.csv:2: quantity is not a number: 'many'" in said.err
+    path.write_bytes(b"\xff\xfe")
+    assert "is not UTF-8" in billed("usage", "reconcile", "--invoice-lines", str(path)).err
+    assert "this is not a file" in billed("usage", "reconcile", "--invoice-lines", str(path.parent)).err
