@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.cli import reconcile
 from tests.shop import ALDER, BIRCHWOOD, Shop
 from tests.test_seed_steps import writes
 
@@ -219,3 +221,14 @@ def test_a_file_of_lines_that_cannot_be_read_is_an_error_with_its_place(billed: 
     path.write_bytes(b"\xff\xfe")
     assert "is not UTF-8" in billed("usage", "reconcile", "--invoice-lines", str(path)).err
     assert "this is not a file" in billed("usage", "reconcile", "--invoice-lines", str(path.parent)).err
+    with billed.patch.context() as patch:
+        patch.setattr(reconcile, "_LARGEST", 2**20)
+        path.write_bytes(b" " * (2**20 + 1))
+        assert "it is larger than 1 MiB" in billed("usage", "reconcile", "--invoice-lines", str(path)).err
+
+    def denied(_path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    with billed.patch.context() as patch:
+        patch.setattr(Path, "read_bytes", denied)
+        assert "Permission denied" in billed("usage", "reconcile", "--invoice-lines", str(path)).err
