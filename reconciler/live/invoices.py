@@ -7,9 +7,10 @@ from datetime import date
 
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.conditions import all_of, compare, equals
-from reconciler.connectwise.errors import Invalid
 from reconciler.connectwise.lists import Objects
 from reconciler.kinds.field_mapping import date_text
+from reconciler.live.query import ENTERED
+from reconciler.live.reader import Reader
 
 PATH = "finance/invoices"
 _TYPE = "Agreement"
@@ -24,9 +25,8 @@ _FIELDS = (
     "agreementAmount",
     "total",
     "salesTax",
+    ENTERED,
 )
-_ENTERED = "_info/dateEntered"
-"""When it was created [spec]. That `fields` may name it is a [guess]: if it is refused, the invoice's day counts."""
 _FEW = 100
 """With so many agreements or fewer, only their invoices are asked for."""
 
@@ -38,10 +38,7 @@ async def read_agreement_invoices(client: ConnectWise, agreements: Collection[in
     """
     if not agreements:
         return []
-    try:
-        rows = await _read(client, agreements, since, (*_FIELDS, _ENTERED))
-    except Invalid:
-        rows = await _read(client, agreements, since, _FIELDS)
+    rows = await _read(Reader(client), agreements, since)
     wanted = frozenset(agreements)
     return [
         row
@@ -52,8 +49,8 @@ async def read_agreement_invoices(client: ConnectWise, agreements: Collection[in
     ]
 
 
-async def _read(client: ConnectWise, agreements: Collection[int], since: date, fields: tuple[str, ...]) -> Objects:
+async def _read(reader: Reader, agreements: Collection[int], since: date) -> Objects:
     also = all_of(equals("type", _TYPE), compare("date", ">=", since))
     if len(agreements) <= _FEW:
-        return await client.list_where_in(PATH, "agreement/id", sorted(agreements), also=also, fields=fields)
-    return await client.list(PATH, conditions=also, fields=fields)
+        return await reader.read_records(PATH, also, _FIELDS, where="agreement/id", values=sorted(agreements))
+    return await reader.read_records(PATH, also, _FIELDS)

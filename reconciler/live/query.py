@@ -12,6 +12,9 @@ from reconciler.connectwise.conditions import URL_LIMIT, Condition, all_of, any_
 from reconciler.kinds.base import Kind, SpecField
 from reconciler.kinds.field_mapping import Table
 
+ENTERED = "_info/dateEntered"
+"""When an object was created [spec]. That `fields` may name it is a [guess]."""
+
 LAST_UPDATED = "_info/lastUpdated"
 """The time of the last update. A response that is cut down by `fields` has no `_info` unless `fields` names it [seen].
 That `fields` may name a part of it is a [guess], from `fields=a,b/c` [docs]."""

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from reconciler.connectwise import ConnectWise
-from reconciler.connectwise.conditions import equals
+from reconciler.connectwise.conditions import Condition, equals
 from reconciler.connectwise.error_responses import is_missing_route
 from reconciler.connectwise.errors import Invalid, Malformed, NotFound
 from reconciler.connectwise.parallel import in_parallel
@@ -19,6 +19,7 @@ from reconciler.kinds.base import Kind
 from reconciler.kinds.field_mapping import Table
 from reconciler.kinds.live_state import LiveObject
 from reconciler.live.query import (
+    ENTERED,
     INACTIVE,
     LAST_UPDATED,
     UPDATED_BY,
@@ -35,7 +36,7 @@ Response = TypeVar("Response")
 WORKERS = 64
 """How many reads start at the same time. The client limits how many of their requests are in flight."""
 
-OPTIONAL = (LAST_UPDATED, UPDATED_BY, INACTIVE)
+OPTIONAL = (ENTERED, LAST_UPDATED, UPDATED_BY, INACTIVE)
 """Fields that a read can do without. If a server refuses one, the reader asks again without it."""
 
 
@@ -116,6 +117,18 @@ class Reader:
         """Return one whole object by its path. Raises `NotFound` if it does not exist."""
         found: Row = await self._client.get(path)
         return found
+
+    async def read_records(
+        self, path: str, condition: Condition, fields: Sequence[str], *, where: str = "", values: Sequence[int] = ()
+    ) -> Rows:
+        """Return the rows of a collection of no kind, such as invoices: with `where`, those with `values` there."""
+
+        async def send(asked: Sequence[str]) -> Rows:
+            if where:
+                return await self._client.list_where_in(path, where, values, also=condition, fields=asked)
+            return await self._client.list(path, conditions=condition, fields=asked)
+
+        return await self._read_rows(path, fields, (), send)
 
     async def read_table(self, table: Table) -> Rows:
         """Return the rows of a setup table."""
