@@ -106,6 +106,7 @@ def charge_of(
     current: CustomerNow | None = None
     measured: Measured | None = None
     rated: Rated | None = None
+    in_trial: Rated | None = None
     kept: Measured | None = None
     start, until = _start(rule, since, at), _until(rule, at)
     usable = None if problem is not None else history
@@ -127,6 +128,11 @@ def charge_of(
             status = CustomerStatus(
                 "refused", "held", _NO_DEVICES.format(rule.meter.name, rule.source), accounted=False
             )
+        if status.state == "billed" and usable.in_trial(rule.customer_id):
+            text = f"in trial in {rule.source}, so nothing is billed: its line begins in the month in which it ends"
+            now = partial(measure, replace(rule, measure="last"), usable, current, start, None, other)
+            _, _, in_trial = _rate(rule, usable, current, status, start, now, at)
+            status = CustomerStatus("trial", "held", text)
         if status.effect != "held":
             before = status
             measures = partial(measure, rule, usable, current, start, until, other)
@@ -147,9 +153,9 @@ def charge_of(
         detail=status.detail,
         mapping=rule.name,
         charge=rule.charge,
-        quantity=None if rated is None else rated.trace.quantity,
+        quantity=None if (shown := rated or in_trial) is None else shown.trace.quantity,
         unit=rule.unit,
-        money=None if rated is None else rated.amount,
+        money=None if shown is None else shown.amount,
         renamed_from=renamed_from,
         accounted=status.accounted,
     )

@@ -219,7 +219,13 @@ class Histories:
         """Return the history of a source for a meter that it can measure."""
         key = (source, STORAGE if meter.is_storage else meter)
         if key not in self._made:
-            self._made[key] = History(self._snapshots[source], self._at.span, self._exempt[source], key[1])
+            self._made[key] = History(
+                self._snapshots[source],
+                self._at.span,
+                self._exempt[source],
+                key[1],
+                bill_trials=source in self._at.settings.bill_trials,
+            )
         return self._made[key]
 
     def problem(self, rule: Rule) -> str | None:

@@ -87,6 +87,9 @@ def _row(row: MeteredRow, *, of_several: bool) -> CoverageRow:
 def _with_standing(row: CoverageRow, charge: MappingCharge, findings: MappingFindings) -> CoverageRow:
     """Return the row of a customer without a usable figure with what stands: this is billed on, and so at risk."""
     standing = findings.standing.get(charge)
+    if row.state == "trial" and standing:
+        detail = f"{row.detail}; its additions are billed already, and are held: check its state in the console"
+        return row.model_copy(update={"accounted": False, "money": standing, "detail": detail})
     if row.accounted or row.money is not None or standing is None:
         return row
     return row.model_copy(update={"money": standing})

@@ -43,6 +43,9 @@ _GAPS: Mapping[str, _Gap] = {
         "held", "customer", "held, because figures of their devices are too old", f"Check the devices. {_LIST}"
     ),
     "unknown": _Gap("held", "customer", "held without a usable figure", f"Check their devices. {_LIST}"),
+    "trial": _Gap(
+        "held", "customer", "in trial although they are billed already", f"Check their state in the console. {_LIST}"
+    ),
     "uncounted": _Gap(
         "gap", "device", "that no charge counts", f"Add a charge that counts them, or exclude them. {_LIST}"
     ),

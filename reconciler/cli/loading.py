@@ -31,7 +31,7 @@ def load_usage(
     workspace = manifests.workspace.spec
     check_not_sealed(ledger, manifests.workspace.name, workspace, now)
     units = {source.name: source.unit for source in used_sources(manifests)}
-    settings = settings_of(workspace.billing)
+    settings = settings_of(workspace.billing, workspace.usage)
     first_day = period_of(now, settings.timezone).first_day
     rules = pricing.rules(manifests, units, live_state, first_day)
     exclusions = [exclusion_of(each.name, each.spec) for each in manifests.of(ExclusionSpec)]
@@ -58,7 +58,7 @@ def load_customer(
     `customer` is (source, customer id). All samples come from the ledger.
     """
     units = {source.name: source.unit for source in used_sources(manifests) if source.name == customer[0]}
-    settings = settings_of(manifests.workspace.spec.billing)
+    settings = settings_of(manifests.workspace.spec.billing, manifests.workspace.spec.usage)
     every = {source.name: source.unit for source in used_sources(manifests)}
     first_day = period_of(moment, settings.timezone).first_day
     rules = [

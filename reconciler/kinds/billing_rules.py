@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,7 +16,7 @@ from reconciler.kinds.dated_prices import UNKNOWN, UnitPrice, entry_in_force
 from reconciler.kinds.exclusion import ExclusionSpec
 from reconciler.kinds.fields import ById, ByIdentifier
 from reconciler.kinds.meters import BUILT_IN, STORAGE, Meter, Unit
-from reconciler.kinds.workspace import Billing
+from reconciler.kinds.workspace import Billing, UsageSource
 
 Measure = Literal["last", "peak", "mean", "p95"]
 Lines = Literal["rolling", "perPeriod"]
@@ -160,6 +160,8 @@ class BillingSettings:
     unmapped: Literal["error", "warn"] = "error"
     vanished: Literal["error", "warn"] = "error"
     currency: str | None = None
+    bill_trials: frozenset[str] = frozenset()
+    """The sources whose customers are billed in trial, too."""
 
 
 MeterOf = Callable[[str], Meter]
@@ -245,8 +247,8 @@ def exclusion_of(name: str, spec: ExclusionSpec) -> Exclusion:
     return Exclusion(name, spec.customer.source, spec.customer.id, spec.reason, spec.until, spec.device)
 
 
-def settings_of(billing: Billing) -> BillingSettings:
-    """Return the workspace's billing settings as values."""
+def settings_of(billing: Billing, sources: Iterable[UsageSource] = ()) -> BillingSettings:
+    """Return the workspace's billing settings as values. `sources` are its usage sources."""
     return BillingSettings(
         timezone=billing.timezone,
         grace=timedelta(hours=billing.grace_hours),
@@ -254,6 +256,7 @@ def settings_of(billing: Billing) -> BillingSettings:
         unmapped=billing.unmapped,
         vanished=billing.vanished,
         currency=billing.currency,
+        bill_trials=frozenset(each.name for each in sources if each.type == "cove" and each.trials == "bill"),
     )
 
 

@@ -85,6 +85,11 @@ class CoveSource(Model):
         description="Reference to the token of the API user: {env: NAME} or {file: PATH}.",
         examples=[{"env": "COVE_PASSWORD"}],
     )
+    trials: Literal["skip", "bill"] = Field(
+        "skip",
+        description="`skip`: hours in which a customer is in trial do not count, and it is listed with the money that "
+        "it would bring. `bill`: it is billed like any other.",
+    )
 
 
 class CsvSource(Model):

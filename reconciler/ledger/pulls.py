@@ -218,6 +218,8 @@ def customer_records(ledger: Ledger, source: str) -> Mapping[str, CustomerRecord
                 row.renamed_at,
                 row.first_seen_at,
                 row.last_seen_at,
+                row.trial_since,
+                row.trial_until,
             )
             for row in connection.execute(query)
         }

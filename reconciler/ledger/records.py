@@ -21,6 +21,10 @@ IN_RECYCLE_BIN = "RecycleBin"
 """State of a customer in the backup console's recycle bin: it is listed, and its devices do not count."""
 
 
+IN_TRIAL = "InTrial"
+"""State of a customer in the backup console that tries the product."""
+
+
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
 """The values of a sample that has only its used storage."""
 
@@ -151,6 +155,17 @@ class CustomerRecord:
     renamed_at: datetime | None
     first_seen_at: datetime
     last_seen_at: datetime
+    trial_since: datetime | None = None
+    """The first believed pull of its newest trial. None if none was seen."""
+    trial_until: datetime | None = None
+    """The last believed pull of its newest trial. None if none was seen."""
+
+    def in_trial_at(self, moment: datetime) -> bool:
+        """Return whether the customer was in trial at a moment, as far as believed pulls have shown it."""
+        now = self.customer.state == IN_TRIAL
+        if self.trial_since is None or self.trial_until is None:
+            return now
+        return self.trial_since <= moment and (now or moment <= self.trial_until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from reconciler.ledger import driver_errors
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "ledger_version"
 
@@ -79,7 +79,7 @@ pulls = sa.Table(
     sa.Index("pulls_by_time", "source", "state", "started_at"),
 )
 
-# Customers as the pulls last named them.
+# Customers as the pulls last named them, with the first and the last believed pull of the newest trial.
 customers = sa.Table(
     "customers",
     metadata,
@@ -92,6 +92,8 @@ customers = sa.Table(
     sa.Column("renamed_at", UtcTime),
     sa.Column("first_seen_at", UtcTime, nullable=False),
     sa.Column("last_seen_at", UtcTime, nullable=False),
+    sa.Column("trial_since", UtcTime),
+    sa.Column("trial_until", UtcTime),
 )
 
 # Devices of customers. `device_id` is "" where a source reports one figure for a whole customer. Samples refer to a

@@ -10,6 +10,7 @@ Planning of additions appends a row for each orphan, an addition of ours without
 | mapping whose customer was never listed | never seen: only a minimum is billed |
 | mapping with `metadata.proposed: true` | proposed: listed with the money that it would have, never billed |
 | a device that no count of its mapping takes | uncounted |
+| customer in trial | trial: nothing is billed for these hours |
 | source and exclusion | excluded, or unmapped after the exclusion has expired |
 | source only | unmapped |
 | mapping only, whole pull | vanished: held for `graceHours`, then its usage counts as zero |
@@ -35,6 +36,7 @@ State = Literal[
     "proposed",
     "ended",
     "uncounted",
+    "trial",
     "excluded",
     "unmapped",
     "unattributed",

@@ -87,6 +87,9 @@ def unmapped_rows(
         known = source.known.get(customer_id)
         attributed = known is None or known.customer.attributed
         details = ["no mapping names this customer: map it or exclude it"]
+        trial = attributed and history.in_trial(customer_id)
+        if trial:
+            details = [f"in trial in {source.source}, so nothing is billed; no mapping names this customer yet"]
         if not attributed:
             details = ["usage above end-customer level: map it or exclude it"]
         if key in expired:
@@ -95,13 +98,13 @@ def unmapped_rows(
             source=source.source,
             customer_id=customer_id,
             name=_name(source, customer_id),
-            state="unmapped" if attributed else "unattributed",
+            state="trial" if trial else "unmapped" if attributed else "unattributed",
             effect="none",
             detail="; ".join(filter(None, (*details, silence(current, source.unit)))),
             quantity=in_unit(current.bytes, source),
             unit=source.unit,
             money=amount_at_risk(history, customer_id, current),
-            accounted=accounted,
+            accounted=accounted or trial,
         )
 
 

@@ -42,7 +42,9 @@ def measure(
         hours = tuple(each for each in hours if each.hour < until)
         newest = span.hour_of(until) - 1
     others = None if other is None else other.hours(rule.customer_id, start)
-    return _chosen(rule.measure, hours, others, elapsed=newest - span.hour_of(begins) + 1)
+    from_hour = span.hour_of(begins)
+    elapsed = newest - from_hour + 1 - history.trial_hours(rule.customer_id, from_hour, newest)
+    return _chosen(rule.measure, hours, others, elapsed=elapsed)
 
 
 def _chosen(

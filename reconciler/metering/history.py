@@ -21,7 +21,7 @@ class History:
     """The believed pulls of one source up to the moment of `span`.
 
     The source must have a believed pull. `exclusions` are the devices that do not count. What counts of a device is
-    `meter`: the used storage, if it is left out.
+    `meter`: the used storage, if it is left out. With `bill_trials`, hours in trial count like others.
     """
 
     def __init__(
@@ -30,11 +30,14 @@ class History:
         span: Span,
         exclusions: DeviceExclusions | None = None,
         meter: Meter = STORAGE,
+        *,
+        bill_trials: bool = True,
     ) -> None:
         source = metered(source, meter)
         self.source = source
         self.span = span
         self.meter = meter
+        self._bill_trials = bill_trials
         self._distinct = meter.how == "distinct"
         self._exclusions = exclusions or {}
         self._pulls = source.pulls
@@ -42,11 +45,30 @@ class History:
         self._hourly = HourlyTotals(source, span, self._figures, self._exclusions)
 
     def hours(self, customer_id: str, since: datetime) -> tuple[HourTotal, ...]:
-        """Return the hours of a customer that have a total, oldest first, from `since` to the end of the period."""
+        """Return the hours of a customer that have a total, oldest first, from `since` to the end of the period.
+
+        Hours in trial are left out.
+        """
         hours = self._hourly.of_customer(customer_id, since)
+        known = None if self._bill_trials else self.source.known.get(customer_id)
+        if known is not None and known.trial_since is not None:
+            hours = tuple(hour for hour in hours if not known.in_trial_at(hour.observed_at))
         if not self._distinct:
             return hours
         return tuple(replace(hour, devices=tuple(counted_once(hour.devices))) for hour in hours)
+
+    def in_trial(self, customer_id: str) -> bool:
+        """Return whether a customer is in trial now, and is not billed for that reason."""
+        known = None if self._bill_trials else self.source.known.get(customer_id)
+        return known is not None and known.in_trial_at(self.span.now)
+
+    def trial_hours(self, customer_id: str, first: int, last: int) -> int:
+        """Return how many of the hours with these numbers are in the trial of a customer that is not billed for it."""
+        known = None if self._bill_trials else self.source.known.get(customer_id)
+        if known is None or known.trial_since is None or known.trial_until is None:
+            return 0
+        since, until = self.span.hour_of(known.trial_since), self.span.hour_of(known.trial_until)
+        return max(0, min(until, last) - max(since, first) + 1)
 
     def customer_now(self, customer_id: str) -> CustomerNow:
         """Return a customer and its devices as the newest pull lists them."""

@@ -56,10 +56,10 @@ def test_no_rename_is_shown_if_the_mapping_has_the_name_of_the_console() -> None
     assert row.shown_name == "Acme"
 
 
-def test_a_trial_is_billed_and_its_row_says_so() -> None:
-    source = snapshot({"1": {"a": GB}}, known={"1": known("1", "Acme", state="InTrial")})
+def test_an_expired_customer_is_billed_and_its_row_says_so() -> None:
+    source = snapshot({"1": {"a": GB}}, known={"1": known("1", "Acme", state="Expired")})
     row = only_row(result_of(source, [rule()]))
-    assert (row.state, row.detail) == ("billed", "its state in cove is InTrial")
+    assert (row.state, row.detail) == ("billed", "its state in cove is Expired")
 
 
 def test_billing_starts_on_the_first_day_of_the_mapping() -> None:

@@ -58,9 +58,9 @@ def test_a_device_that_never_reported_a_figure_is_named() -> None:
 
 def test_some_of_many_devices_without_a_figure_are_named_and_the_rest_is_counted() -> None:
     silent = {f"d{number}": None for number in range(27)}
-    result = result_of(snapshot({"1": {**silent, "b": GB}}, known={"1": known("1", "A", state="InTrial")}), [rule()])
+    result = result_of(snapshot({"1": {**silent, "b": GB}}, known={"1": known("1", "A", state="Expired")}), [rule()])
     assert only_row(result).detail == (
-        "its state in cove is InTrial; device d0, device d1, device d2, device d3, device d4 and 22 more "
+        "its state in cove is Expired; device d0, device d1, device d2, device d3, device d4 and 22 more "
         "have never reported a size, so they are billed as 0"
     )
     (warning,) = result.warnings
