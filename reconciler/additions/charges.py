@@ -22,7 +22,6 @@ from reconciler.metering.context import MeteringContext
 from reconciler.metering.coverage import Coverage, CoverageRow, in_order
 from reconciler.metering.coverage_rows import AmountAtRisk, excluded_row, unmapped_rows
 from reconciler.metering.customer_measure import measure
-from reconciler.metering.customer_now import CustomerNow
 from reconciler.metering.customer_status import source_problem
 from reconciler.metering.device_exclusions import DeviceExclusions
 from reconciler.metering.device_warnings import device_warnings
@@ -69,8 +68,8 @@ class ChargeInputs:
     """By source name."""
     future: Sequence[FuturePrices] = ()
     """The rules with the prices of later months in which prices change, in the order of their days."""
-    default_rule: Rule | None = None
-    """Prices unmapped customers. None: their amount is unknown."""
+    default_rules: Sequence[Rule] = ()
+    """Price unmapped customers, a rule for each charge. Without any, their amount is unknown."""
     ended: Sequence[EndedMonth] = ()
     """The ended months whose additions can still change."""
     partial: bool = False
@@ -111,7 +110,7 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
     }
     rows += [excluded_row(each, by_customer, histories.get(each.source)) for each in active.values()]
     rows += [excluded_row(each, by_customer, histories.get(each.source)) for each in devices if each not in ended]
-    amount = _amount_at_risk(inputs.default_rule, at)
+    amount = _amount_at_risk(inputs.default_rules, found, at)
     for history in () if inputs.partial else histories.values():
         rows += unmapped_rows(history, by_customer, active, expired, amount, accounted=settings.unmapped == "warn")
     billed = [rule for rule in rules if (rule.source, rule.customer_id) not in active]
@@ -162,26 +161,34 @@ def history_of(inputs: ChargeInputs, source: str, meter: Meter = STORAGE) -> His
     return histories_of(inputs, at).of(source, meter)
 
 
-def _amount_at_risk(default_rule: Rule | None, at: MeteringContext) -> AmountAtRisk:
-    """How the default rule prices an unmapped customer.
+def _amount_at_risk(default_rules: Sequence[Rule], found: Histories, at: MeteringContext) -> AmountAtRisk:
+    """How the default rules price an unmapped customer. If one of their charges is unknown, the amount is.
 
-    It measures the newest pull only, because earlier pulls are not loaded for customers without a mapping.
+    They measure the newest pull only, because earlier pulls are not loaded for customers without a mapping.
     """
 
-    def amount(history: History, customer_id: str, current: CustomerNow) -> Decimal | None:
-        if default_rule is None or current.bytes is None:
-            return None
+    def of_charge(default: Rule, history: History, customer_id: str) -> Decimal | None:
         source = history.source
+        unit = default.meter.unit_in(source.unit)
         rule = replace(
-            default_rule, source=source.source, customer_id=customer_id, unit=source.unit, measure="last", start=None
+            default, source=source.source, customer_id=customer_id, unit=unit, measure="last", start=None, end=None
         )
-        measured = measure(rule, history, current, at.period.start)
-        if measured is None:
+        if found.problem(rule) is not None:
             return None
+        own, other = found.histories(rule, None)
+        if own is None or (current := own.customer_now(customer_id)).bytes is None:
+            return None
+        measured = measure(rule, own, current, at.period.start, None, other)
         try:
-            return rate(rule, measured, at.settings.currency).amount
+            return None if measured is None else rate(rule, measured, at.settings.currency).amount
         except RatingError:  # the default rule does not fit this customer: its amount is unknown
             return None
+
+    def amount(history: History, customer_id: str) -> Decimal | None:
+        amounts = [of_charge(each, history, customer_id) for each in default_rules]
+        return (
+            sum((each for each in amounts if each is not None), Decimal(0)) if amounts and None not in amounts else None
+        )
 
     return amount
 

@@ -13,7 +13,7 @@ from reconciler.kinds.meters import Unit
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.manifests.documents import Document, Manifests
 from reconciler.manifests.relations import Relations, customer_of
-from reconciler.rating.pricing import default_rule
+from reconciler.rating.pricing import default_rules
 
 Customer = tuple[str, str]
 """Source and customer id."""
@@ -54,9 +54,9 @@ class Estate:
         """Return the type of each usage source, such as `csv`, by its name."""
         return {source.name: source.type for source in self.workspace.usage}
 
-    def default_rule(self, first_day: date) -> Rule | None:
-        """Return the rule that prices a customer without a mapping, in the period with this first day."""
-        return default_rule(self.manifests, self.units, first_day)
+    def default_rules(self, first_day: date) -> tuple[Rule, ...]:
+        """Return the rules that price a customer without a mapping, in the period with this first day."""
+        return default_rules(self.manifests, self.units, first_day)
 
     def names(self, kind: str) -> list[str]:
         """Return the manifest names of all documents of a kind."""

@@ -69,7 +69,7 @@ def prepare(case: Case, estate: Estate) -> Prepared:
                 rules=rules,
                 exclusions=[exclusion_of(each.name, each.spec) for each in manifests.of(ExclusionSpec)],
                 snapshots=_snapshots(subject, rules, estate, When(period, now, estate.timezone)),
-                default_rule=estate.default_rule(period.first_day),
+                default_rules=estate.default_rules(period.first_day),
             )
         )
     except ReconcilerError as error:  # the mapping and its documents do not fit together

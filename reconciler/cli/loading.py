@@ -45,7 +45,7 @@ def load_usage(
         ],
         exclusions=exclusions,
         snapshots=load_snapshots(ledger, units, rules, settings, now, fresh, exclusions=exclusions),
-        default_rule=pricing.default_rule(manifests, units, first_day),
+        default_rules=pricing.default_rules(manifests, units, first_day),
         partial=manifests.is_partial,
     )
 

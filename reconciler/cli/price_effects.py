@@ -67,5 +67,5 @@ def _charges(
         session.ledger, units, rules, inputs.settings, now, since=since, exclusions=inputs.exclusions
     )
     return charge_usage(
-        replace(inputs, now=now, rules=rules, snapshots=snapshots, future=(), default_rule=None, partial=True)
+        replace(inputs, now=now, rules=rules, snapshots=snapshots, future=(), default_rules=(), partial=True)
     ).charges

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from reconciler.kinds.billing_rules import BYTES_OF, Exclusion, Rule
 from reconciler.metering.coverage import CoverageRow
-from reconciler.metering.customer_now import CustomerNow, DeviceNow
+from reconciler.metering.customer_now import DeviceNow
 from reconciler.metering.customer_status import silence
 from reconciler.metering.history import History
 from reconciler.metering.snapshot import SourceSnapshot
@@ -15,8 +15,8 @@ from reconciler.metering.snapshot import SourceSnapshot
 CustomerKey = tuple[str, str]
 """Source and customer id."""
 
-AmountAtRisk = Callable[[History, str, CustomerNow], Decimal | None]
-"""Return what a customer would pay per month under the default rule. None if that is unknown."""
+AmountAtRisk = Callable[[History, str], Decimal | None]
+"""Return what a customer would pay per month under the default rules. None if that is unknown."""
 
 
 def excluded_row(exclusion: Exclusion, by_customer: Mapping[CustomerKey, Rule], history: History | None) -> CoverageRow:
@@ -103,7 +103,7 @@ def unmapped_rows(
             detail="; ".join(filter(None, (*details, silence(current, source.unit)))),
             quantity=in_unit(current.bytes, source),
             unit=source.unit,
-            money=amount_at_risk(history, customer_id, current),
+            money=amount_at_risk(history, customer_id),
             accounted=accounted or trial,
         )
 

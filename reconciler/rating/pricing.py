@@ -51,26 +51,29 @@ def days_of_new_prices(manifests: Manifests, first_day: date) -> list[date]:
     return days_after(lists, first_day)
 
 
-def default_rule(manifests: Manifests, units: Units, first_day: date) -> Rule | None:
-    """Return the rule that prices an unmapped customer in a period, from the `Defaults` of the root folder.
+def default_rules(manifests: Manifests, units: Units, first_day: date) -> tuple[Rule, ...]:
+    """Return the rules that price an unmapped customer in a period, from the `Defaults` of the root folder.
 
-    None if these defaults name no product, are not complete enough for a rule, or bill something else than storage.
+    There is one for each charge of these defaults. There are none if they name no product, or are not complete enough.
     """
     defaults = manifests.fallback.get("CustomerMapping", {})
-    if not units or defaults.keys().isdisjoint({"product", "ranges"}):
-        return None
+    if not units or defaults.keys().isdisjoint({"product", "ranges", "charges"}):
+        return ()
     source, unit = next(iter(units.items()))
     customer = {"source": source, "id": "any"}
+    meter_of = partial(meter_named, manifests, source)
 
     def price_of(product: ProductReference) -> UnitPrice:
         return _declared(manifests.find(ProductSpec, f"Product/{product}"), first_day)
 
     try:
         spec = CustomerMappingSpec.model_validate({**_PLACEHOLDERS, **defaults, "customer": customer})
-        rule = rule_of("default", spec, unit, price_of, first_day=first_day)
-    except (ValidationError, RuleError, KeyError):
-        return None  # incomplete defaults are no error: each document that uses them is validated
-    return rule if rule.meter.is_storage and (rule.allowance is None or rule.allowance.meter is None) else None
+        return tuple(
+            rule_of("default", spec, unit, price_of, charge, meter_of, first_day=first_day)
+            for _, charge in spec.each_charge()
+        )
+    except (ValidationError, RuleError):
+        return ()  # incomplete defaults are no error: each document that uses them is validated
 
 
 def _rules(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from reconciler.kinds.billing_rules import Allowance, Exclusion, Range
+from reconciler.kinds.meters import BUILT_IN
 from reconciler.ledger.records import Reading
 from tests.metering.builders import GB, HOUR, NOON, SETTINGS, known, rule, seen, snapshot, whole
 
@@ -70,14 +71,23 @@ def test_an_unmapped_customer_is_named_with_its_quantity_and_others_are_billed()
 
 def test_a_default_rule_gives_the_amount_at_risk() -> None:
     default = rule("", name="default", ranges=(Range("backup", None, D("0.5")),), start=date(2030, 1, 1))
-    result = result_of(snapshot({"1": {"a": 3 * GB}, "2": {"b": None}}), default_rule=default)
+    result = result_of(snapshot({"1": {"a": 3 * GB}, "2": {"b": None}}), default_rules=(default,))
     priced, unknown = result.coverage.rows
     assert (priced.money, unknown.money, unknown.quantity) == (D("1.5"), None, None)
 
 
+def test_the_charges_of_the_defaults_add_up_and_an_unknown_one_makes_the_amount_unknown() -> None:
+    storage = rule("", name="default", ranges=(Range("backup", None, D("0.5")),))
+    devices = replace(storage, meter=BUILT_IN["devices"], unit=None, ranges=(Range("device", None, D(4)),))
+    servers = replace(devices, meter=BUILT_IN["physical-servers"])
+    source = snapshot({"1": {"a": 3 * GB, "b": GB}})
+    assert only_row(result_of(source, default_rules=(storage, devices))).money == 10
+    assert only_row(result_of(source, default_rules=(storage, servers))).money is None
+
+
 def test_the_amount_at_risk_is_unknown_if_the_default_rule_does_not_fit() -> None:
     default = rule("", name="default", allowance=Allowance(D(1), "device"))
-    assert only_row(result_of(snapshot({"1": {None: 3 * GB}}), default_rule=default)).money is None
+    assert only_row(result_of(snapshot({"1": {None: 3 * GB}}), default_rules=(default,))).money is None
 
 
 def test_usage_above_end_customer_level_is_unattributed_until_mapped() -> None:
@@ -166,5 +176,5 @@ def test_the_amount_at_risk_is_unknown_before_the_first_pull_of_a_month() -> Non
     default = rule("", name="default", ranges=(Range("backup", None, D("0.5")),))
     last_month = datetime(2025, 10, 31, 22, 30, tzinfo=UTC)
     source = snapshot({"1": {"a": 3 * GB}}, last_month)
-    row = only_row(result_of(source, default_rule=default, now=last_month + timedelta(hours=1)))
+    row = only_row(result_of(source, default_rules=(default,), now=last_month + timedelta(hours=1)))
     assert (row.state, row.money) == ("unmapped", None)

@@ -13,7 +13,7 @@ from reconciler.kinds.billing_rules import Range, Rule, RuleError, Unit
 from reconciler.kinds.fields import ById, ByIdentifier
 from reconciler.kinds.live_state import LiveObject
 from reconciler.manifests.documents import Document
-from reconciler.rating.pricing import days_of_new_prices, default_rule, rules
+from reconciler.rating.pricing import days_of_new_prices, default_rules, rules
 from tests.additions.scene import DECLARED, LIVING, live_product, live_state_of, manifests_of
 from tests.planning.builders import mapping, product
 
@@ -109,10 +109,23 @@ def test_ranges_with_conflicting_prices_are_an_error() -> None:
 
 def default(fallback: dict[str, Any], *changed: Document, units: dict[str, Unit] | None = None) -> Rule | None:
     """Return the default rule for these defaults."""
+    found = defaults(fallback, *changed, units=units)
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def defaults(fallback: dict[str, Any], *changed: Document, units: dict[str, Unit] | None = None) -> tuple[Rule, ...]:
     documents = {each.address: each for each in (*DECLARED, *changed)}
-    return default_rule(
+    return default_rules(
         manifests_of(documents.values(), fallback=fallback), UNITS if units is None else units, NOVEMBER
     )
+
+
+def test_each_charge_of_the_defaults_prices_unmapped_customers() -> None:
+    charges = [{"product": "gb"}, {"meter": "devices", "product": "gb", "price": D(4)}]
+    found = defaults({"charges": charges})
+    assert [(each.charge, each.ranges[0].price) for each in found] == [("storage", D("0.25")), ("devices", 4)]
+    assert defaults({"charges": [{"meter": "nowhere", "product": "gb"}]}) == ()
 
 
 def test_the_default_product_prices_unmapped_customers() -> None:
