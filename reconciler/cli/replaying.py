@@ -98,7 +98,7 @@ def _by_rules_of(
     last: datetime,
 ) -> Iterator[Replayed]:
     """Rate each customer by other rules, at the moment of its bill. A customer without a bill is rated at `last`."""
-    settings = settings_of(others.workspace.spec.billing)
+    settings = settings_of(others.workspace.spec.billing, others.workspace.spec.usage)
     exclusions = [exclusion_of(each.name, each.spec) for each in others.of(ExclusionSpec)]
     units = {source.name: source.unit for source in others.workspace.spec.usage}
     first_day = period_of(last, settings.timezone).first_day

@@ -27,7 +27,8 @@ class Covered:
     parts: tuple[sa.Table, ...] = ()
     """Tables whose rows belong to a row of `table`, and are covered by its entry. Their column `pull_id` names it."""
     lasting: tuple[sa.Table, ...] = ()
-    """Those of the parts that stay when a period is sealed: a value of a column holds until the next one."""
+    """Those of the parts that stay when a period is sealed: a value of a column, and a trial, hold until the next
+    row."""
 
     @property
     def deleted(self) -> tuple[sa.Table, ...]:
@@ -43,8 +44,8 @@ class Covered:
 PULLS = Covered(
     schema.pulls,
     again=schema.pulls.c.approved_at.is_not(None),
-    parts=(schema.samples, schema.earlier_samples, schema.device_values),
-    lasting=(schema.device_values,),
+    parts=(schema.samples, schema.earlier_samples, schema.device_values, schema.trials),
+    lasting=(schema.device_values, schema.trials),
 )
 RUNS = Covered(schema.runs, again=schema.runs.c.ended_at.is_not(None))
 WRITES = Covered(schema.writes, final=schema.writes.c.state.in_(("done", "failed")))
@@ -57,7 +58,7 @@ COVERED = (PULLS, RUNS, WRITES, APPROVALS, SEALS, RULE_VERSIONS)
 
 EXCUSED: dict[sa.Table, str] = {
     schema.chain: "it is the chain",
-    schema.customers: "each pull updates the names, the states and the times of trials",
+    schema.customers: "each pull updates the names and states; no quantity follows from them",
     schema.devices: "the entry of a pull covers the ids of its devices; the other columns follow from the samples",
     schema.objects: "it is the sum of `writes`",
     schema.declared: "each apply replaces it by what the manifests declare",

@@ -22,6 +22,7 @@ from reconciler.ledger.records import (
     Sample,
 )
 from reconciler.ledger.store import Ledger
+from reconciler.ledger.trials import trials_of
 
 _pulls, _customers, _devices, _samples = schema.pulls, schema.customers, schema.devices, schema.samples
 
@@ -211,6 +212,7 @@ def customer_records(ledger: Ledger, source: str) -> Mapping[str, CustomerRecord
     """Return all customers that pulls of a source have listed, by id, as they were last seen."""
     query = sa.select(_customers).where(_customers.c.source == source)
     with ledger.read() as connection:
+        trials = trials_of(connection, source)
         return {
             row.customer_id: CustomerRecord(
                 Customer(row.source, row.customer_id, row.name, row.attributed, row.state),
@@ -218,8 +220,7 @@ def customer_records(ledger: Ledger, source: str) -> Mapping[str, CustomerRecord
                 row.renamed_at,
                 row.first_seen_at,
                 row.last_seen_at,
-                row.trial_since,
-                row.trial_until,
+                trials.get(row.customer_id, ()),
             )
             for row in connection.execute(query)
         }

@@ -13,8 +13,9 @@ from reconciler.ledger.chain import append
 from reconciler.ledger.chunks import chunks
 from reconciler.ledger.covered import PULLS
 from reconciler.ledger.device_values import store_values
-from reconciler.ledger.records import IN_TRIAL, SKEW, Pull, Sample
+from reconciler.ledger.records import SKEW, Pull, Sample
 from reconciler.ledger.store import Ledger, inserted_id
+from reconciler.ledger.trials import store_trials
 
 _pulls, _customers, _devices, _samples = schema.pulls, schema.customers, schema.devices, schema.samples
 _earlier = schema.earlier_samples
@@ -35,6 +36,7 @@ def record_pull(ledger: Ledger, pull: Pull, *, approved_by: str | None = None) -
         pull_id = _insert_pull(connection, pull, failed=failed, approved_by=approved_by)
         if not failed:
             _store_customers(connection, pull, listed=pull.state == "whole")
+            store_trials(connection, pull_id, pull)
             _insert_samples(connection, pull_id, pull)
         if pull.state == "whole":
             _advance_devices(connection, pull_id, pull.started_at)
@@ -114,27 +116,10 @@ def _store_customers(connection: sa.Connection, pull: Pull, *, listed: bool) -> 
         if updates:
             here = sa.and_(not_later, _customers.c.customer_id == sa.bindparam("id_of_customer"))
             connection.execute(sa.update(_customers).where(here), updates)
-    if listed:
-        _store_trials(connection, pull, {key: state for key, (_, _, state) in stored.items()}, not_later)
     for ids in chunks(customer.id for customer in pull.customers) if listed else ():
         connection.execute(
             sa.update(_customers).where(not_later, _customers.c.customer_id.in_(ids)).values(last_seen_at=started_at)
         )
-
-
-def _store_trials(
-    connection: sa.Connection, pull: Pull, before: Mapping[str, str], not_later: sa.ColumnElement[bool]
-) -> None:
-    """Store that customers are in trial. A customer that was not in trial before begins a new one."""
-    in_trial = [each.id for each in pull.customers if each.state == IN_TRIAL]
-    began = [each for each in in_trial if before.get(each) != IN_TRIAL]
-    for ids in chunks(began):
-        here = sa.and_(not_later, _customers.c.customer_id.in_(ids))
-        connection.execute(sa.update(_customers).where(here).values(trial_since=pull.started_at))
-    for ids in chunks(in_trial):
-        here = sa.and_(not_later, _customers.c.customer_id.in_(ids))
-        since = sa.func.coalesce(_customers.c.trial_since, pull.started_at, type_=schema.UtcTime())
-        connection.execute(sa.update(_customers).where(here).values(trial_since=since, trial_until=pull.started_at))
 
 
 def _insert_samples(connection: sa.Connection, pull_id: int, pull: Pull) -> None:

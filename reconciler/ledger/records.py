@@ -147,6 +147,16 @@ class LastSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """The time in which a customer was in trial, as pulls have shown it."""
+
+    since: datetime
+    """The first pull that showed it."""
+    until: datetime | None = None
+    """The first pull after that which showed another state. None if none did."""
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerRecord:
     """A customer as it was last seen, with its name before the latest rename."""
 
@@ -155,17 +165,14 @@ class CustomerRecord:
     renamed_at: datetime | None
     first_seen_at: datetime
     last_seen_at: datetime
-    trial_since: datetime | None = None
-    """The first believed pull of its newest trial. None if none was seen."""
-    trial_until: datetime | None = None
-    """The last believed pull of its newest trial. None if none was seen."""
+    trials: tuple[Trial, ...] = ()
+    """The oldest first."""
 
     def in_trial_at(self, moment: datetime) -> bool:
-        """Return whether the customer was in trial at a moment, as far as believed pulls have shown it."""
-        now = self.customer.state == IN_TRIAL
-        if self.trial_since is None or self.trial_until is None:
-            return now
-        return self.trial_since <= moment and (now or moment <= self.trial_until)
+        """Return whether the customer was in trial at a moment, as far as pulls have shown it."""
+        if not self.trials:  # a ledger of an earlier version has no trials until its next pull
+            return self.customer.state == IN_TRIAL
+        return any(each.since <= moment and (each.until is None or moment < each.until) for each in self.trials)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ pulls = sa.Table(
     sa.Index("pulls_by_time", "source", "state", "started_at"),
 )
 
-# Customers as the pulls last named them, with the first and the last believed pull of the newest trial.
+# Customers as the pulls last named them.
 customers = sa.Table(
     "customers",
     metadata,
@@ -92,8 +92,6 @@ customers = sa.Table(
     sa.Column("renamed_at", UtcTime),
     sa.Column("first_seen_at", UtcTime, nullable=False),
     sa.Column("last_seen_at", UtcTime, nullable=False),
-    sa.Column("trial_since", UtcTime),
-    sa.Column("trial_until", UtcTime),
 )
 
 # Devices of customers. `device_id` is "" where a source reports one figure for a whole customer. Samples refer to a
@@ -150,6 +148,17 @@ device_values = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("pull_id", _Id, sa.ForeignKey("pulls.id"), primary_key=True, autoincrement=False),
     sa.Column("value", sa.Text),
+    sqlite_with_rowid=False,
+)
+
+# When customers began and ended a trial: a row where a pull shows another state than the one before it.
+trials = sa.Table(
+    "trials",
+    metadata,
+    sa.Column("customer_id", sa.Text, primary_key=True),
+    sa.Column("pull_id", _Id, sa.ForeignKey("pulls.id"), primary_key=True, autoincrement=False),
+    sa.Column("in_trial", sa.Boolean, nullable=False),
+    sa.Index("trials_by_pull", "pull_id"),
     sqlite_with_rowid=False,
 )
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.kinds.meters import STORAGE, Meter
-from reconciler.ledger.records import LastSeen
+from reconciler.ledger.records import LastSeen, Trial
 from reconciler.metering.customer_now import CustomerNow, DeviceNow, is_mixed
 from reconciler.metering.device_exclusions import DeviceExclusions, is_excluded
 from reconciler.metering.figures import Figure, Figures, FiguresOfDevices
@@ -51,7 +51,7 @@ class History:
         """
         hours = self._hourly.of_customer(customer_id, since)
         known = None if self._bill_trials else self.source.known.get(customer_id)
-        if known is not None and known.trial_since is not None:
+        if known is not None and known.trials:
             hours = tuple(hour for hour in hours if not known.in_trial_at(hour.observed_at))
         if not self._distinct:
             return hours
@@ -65,10 +65,13 @@ class History:
     def trial_hours(self, customer_id: str, first: int, last: int) -> int:
         """Return how many of the hours with these numbers are in the trial of a customer that is not billed for it."""
         known = None if self._bill_trials else self.source.known.get(customer_id)
-        if known is None or known.trial_since is None or known.trial_until is None:
-            return 0
-        since, until = self.span.hour_of(known.trial_since), self.span.hour_of(known.trial_until)
-        return max(0, min(until, last) - max(since, first) + 1)
+        return sum(
+            max(0, min(last, self._last_hour(trial)) - max(first, self.span.hour_of(trial.since)) + 1)
+            for trial in (() if known is None else known.trials)
+        )
+
+    def _last_hour(self, trial: Trial) -> int:
+        return self.span.hour_of(self.span.now) if trial.until is None else self.span.hour_of(trial.until) - 1
 
     def customer_now(self, customer_id: str) -> CustomerNow:
         """Return a customer and its devices as the newest pull lists them."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.additions.coverage import MappingFindings, coverage_rows
-from reconciler.ledger.records import CustomerRecord
+from reconciler.ledger.records import CustomerRecord, Trial
 from reconciler.metering.snapshot import SourceSnapshot
 from tests.metering.builders import GB, HOUR, NOON, SETTINGS, known, rule, snapshot, whole
 
@@ -19,7 +19,8 @@ BILLED = replace(SETTINGS, bill_trials=frozenset({"cove"}))
 
 
 def acme(state: str = "InTrial", since: datetime | None = None, until: datetime | None = None) -> CustomerRecord:
-    return replace(known("1", "Acme", state=state), trial_since=since, trial_until=until)
+    trials = () if since is None else (Trial(since, until),)
+    return replace(known("1", "Acme", state=state), trials=trials)
 
 
 def source(record: CustomerRecord, *sizes: int) -> SourceSnapshot:
@@ -61,7 +62,7 @@ def test_every_other_state_bills_as_production(state: str) -> None:
 
 @pytest.mark.parametrize(("measure", "quantity"), [("last", 4), ("peak", 4), ("mean", 3), ("p95", 4)])
 def test_hours_in_trial_do_not_count_after_the_trial(measure: Any, quantity: int) -> None:
-    ended = acme("InProduction", NOON - 4 * HOUR, NOON - 2 * HOUR)
+    ended = acme("InProduction", NOON - 4 * HOUR, NOON - HOUR)
     charge = only_charge(result_of(source(ended, 90, 80, 70, 2, 4), [rule(measure=measure)]))
     assert charge.lines[0].quantity == quantity
     if measure == "mean":
@@ -72,10 +73,18 @@ def test_hours_in_trial_do_not_count_after_the_trial(measure: Any, quantity: int
 
 
 def test_an_earlier_month_is_computed_by_the_state_of_that_time() -> None:
-    now_in_trial = acme("InTrial", NOON + HOUR, NOON + 2 * HOUR)
+    now_in_trial = acme("InTrial", NOON + HOUR)
     assert only_row(result_of(source(now_in_trial), [rule()])).state == "billed"
     then_in_trial = acme("InProduction", NOON - HOUR, NOON + 2 * HOUR)
     assert only_row(result_of(source(then_in_trial), [rule()])).state == "trial"
+
+
+def test_each_of_several_trials_is_left_out() -> None:
+    trials = (Trial(NOON - 4 * HOUR, NOON - 3 * HOUR), Trial(NOON - HOUR, NOON))
+    record = replace(acme("InProduction"), trials=trials)
+    charge = only_charge(result_of(source(record, 90, 2, 3, 80, 4), [rule(measure="mean")]))
+    assert charge.measured is not None
+    assert (charge.lines[0].quantity, charge.measured.known_of_elapsed) == (3, (3, 3))
 
 
 def test_a_customer_in_trial_without_a_mapping_is_no_gap() -> None:

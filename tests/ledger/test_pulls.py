@@ -218,26 +218,6 @@ def test_a_changed_state_is_not_a_rename(ledger: Ledger) -> None:
     assert (known.customer.state, known.customer.attributed, known.previous_name) == ("Expired", False, None)
 
 
-def test_the_first_and_the_last_pull_of_the_newest_trial_are_kept(ledger: Ledger) -> None:
-    found = []
-    for hour, state in enumerate(["InTrial", "InTrial", "InProduction", "InTrial", "Expired"]):
-        record(ledger, {}, NOON + hour * HOUR, customers=(Customer("cove", "1", "Acme", state=state),))
-        known = pulls.customer_records(ledger, "cove")["1"]
-        found.append(((known.trial_since - NOON) // HOUR, (known.trial_until - NOON) // HOUR))
-    assert found == [(0, 0), (0, 1), (0, 1), (3, 3), (3, 3)]
-
-
-def test_a_pull_that_is_not_believed_and_an_older_one_begin_no_trial(ledger: Ledger) -> None:
-    trial = (Customer("cove", "1", "Acme", state="InTrial"),)
-    record(ledger, {}, NOON, customers=(Customer("cove", "1", "Acme", state="InProduction"),))
-    record(ledger, {}, NOON - HOUR, customers=trial)
-    assert pulls.customer_records(ledger, "cove")["1"].trial_since is None
-    record(ledger, {}, NOON + HOUR, state="disbelieved", customers=trial)
-    assert pulls.customer_records(ledger, "cove")["1"].trial_since is None
-    record(ledger, {}, NOON + 2 * HOUR, customers=trial)
-    assert pulls.customer_records(ledger, "cove")["1"].trial_since == NOON + 2 * HOUR
-
-
 def test_a_customer_that_is_no_longer_listed_keeps_when_it_was_last_seen(ledger: Ledger) -> None:
     record(ledger, {}, names={"1": "Acme", "2": "Beta"})
     record(ledger, {}, NOON + HOUR, names={"2": "Beta"})

@@ -1,4 +1,4 @@
-"""Add when each customer was in trial."""
+"""Add when customers were in trial."""
 
 from __future__ import annotations
 
@@ -10,8 +10,16 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
+_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
-    """Add the columns."""
-    op.add_column("customers", sa.Column("trial_since", sa.DateTime(timezone=True)))
-    op.add_column("customers", sa.Column("trial_until", sa.DateTime(timezone=True)))
+    """Add the table."""
+    op.create_table(
+        "trials",
+        sa.Column("customer_id", sa.Text, primary_key=True),
+        sa.Column("pull_id", _Id, sa.ForeignKey("pulls.id"), primary_key=True, autoincrement=False),
+        sa.Column("in_trial", sa.Boolean, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("trials_by_pull", "trials", ["pull_id"])
