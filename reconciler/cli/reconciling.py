@@ -183,7 +183,7 @@ class _Loaded:
         inputs: ChargeInputs = load_usage(session.manifests, self.live_state, session.ledger, moment)
         priced = pricing.rules(session.manifests, units, self.live_state, self.period.first_day)
         rules = [rule for rule in priced if owner_of_rule(rule) in owners]
-        usage = charge_usage(replace(inputs, rules=rules, default_rule=None, partial=True))
+        usage = charge_usage(replace(inputs, rules=rules, default_rules=(), partial=True))
         return expected_charges(usage, rules, self.live_state, self.agreements, self.period)
 
     def _last_pull(self, source: str, moment: datetime) -> datetime:
