@@ -128,14 +128,16 @@ async def _inputs(session: Session, live_state: LiveState, period: Period) -> tu
     else:
         snapshot = load_snapshot(ledger, workspace, session.tenant, str(period))
         to_charge = load_usage(manifests, live_state, ledger, period.end - timedelta.resolution)
-        additions = _written(session, snapshot, period.end - timedelta.resolution)
+        additions = _that_billed(session, snapshot, period)
     names = _names(manifests, live_state)
     owners = [owner_of_rule(rule) for rule in to_charge.rules]
     sources = frozenset(source.name for source in session.workspace.usage)
     before = period_of(period.start - timedelta.resolution, session.workspace.billing.timezone)
     previous: Billed | None = None
-    if has_writes_until(ledger, workspace, period.start - timedelta.resolution):
-        earlier = _written(session, snapshot, period.start - timedelta.resolution)
+    earlier = _that_billed(session, snapshot, before)
+    if any(_is_of(each, before) for each in earlier) or has_writes_until(
+        ledger, workspace, period.start - timedelta.resolution
+    ):
         previous = billed_in(before, earlier, owners, sources, snapshot, names)
     return (
         ReportInputs(
@@ -166,7 +168,23 @@ def _source_hours(session: Session, period: Period, until: datetime) -> Iterator
         yield SourceHours(name=source.name, known=len(known), elapsed=0 if first is None else elapsed)
 
 
-def _written(session: Session, snapshot: Snapshot, moment: datetime) -> list[LiveAddition]:
+def _that_billed(session: Session, snapshot: Snapshot, period: Period) -> list[LiveAddition]:
+    """Return the additions that billed an ended month: those of all months as they stood at its end.
+
+    Those of a single month are taken as they stand now. They follow late samples, and on an agreement that is invoiced
+    in advance they are created only when the month has ended.
+    """
+    at_end = _written(session, snapshot, period.end - timedelta.resolution)
+    of_all_months = [each for each in at_end if each.tag is None or each.tag.period is None]
+    now = _written(session, snapshot, None)
+    return [*of_all_months, *(each for each in now if each.tag is not None and each.tag.period is not None)]
+
+
+def _is_of(addition: LiveAddition, period: Period) -> bool:
+    return addition.tag is not None and addition.tag.period == str(period)
+
+
+def _written(session: Session, snapshot: Snapshot, moment: datetime | None) -> list[LiveAddition]:
     found = additions_at(session.ledger, session.manifests.workspace.name, snapshot, moment)
     return from_journal(found, snapshot, session.workspace.billing.currency)
 

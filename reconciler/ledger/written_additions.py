@@ -33,13 +33,14 @@ class WrittenAddition:
     """Its fields by their names in ConnectWise."""
 
 
-def additions_at(ledger: Ledger, workspace: str, snapshot: Snapshot, moment: datetime) -> list[WrittenAddition]:
-    """Return our additions as they stood at a moment, by id. `snapshot` has them as they stand now.
+def additions_at(ledger: Ledger, workspace: str, snapshot: Snapshot, moment: datetime | None) -> list[WrittenAddition]:
+    """Return our additions as they stood at a moment, by id. `snapshot` has them as they stand now. None: now.
 
     A field has the value of the last write until the moment, if that write changed it. Else it has the value that the
     first later write replaced. If no later write changed it, it has the value of now.
     """
-    last, later = _last_writes(ledger, workspace, moment), _later_writes(ledger, workspace, moment)
+    last = _last_writes(ledger, workspace, moment)
+    later = {} if moment is None else _later_writes(ledger, workspace, moment)
     found = []
     for number, recorded in sorted(snapshot.additions.items()):
         after = later.get(number, [])
@@ -57,9 +58,9 @@ def additions_at(ledger: Ledger, workspace: str, snapshot: Snapshot, moment: dat
     return found
 
 
-def _last_writes(ledger: Ledger, workspace: str, moment: datetime) -> dict[int, Any]:
-    """Return the last write to each addition until a moment, by the id of the addition."""
-    done = (*_done(workspace), _writes.c.sent_at <= moment)
+def _last_writes(ledger: Ledger, workspace: str, moment: datetime | None) -> dict[int, Any]:
+    """Return the last write to each addition until a moment, by the id of the addition. None: until now."""
+    done = _done(workspace) if moment is None else (*_done(workspace), _writes.c.sent_at <= moment)
     newest = sa.select(sa.func.max(_writes.c.id)).where(*done).group_by(_writes.c.object_id)
     return {row.object_id: row for row in _rows(ledger, [_writes.c.id.in_(newest)])}
 

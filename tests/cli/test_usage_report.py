@@ -78,6 +78,22 @@ def test_a_later_price_or_write_does_not_change_what_a_month_billed(month: Shop)
     assert made(month, "--period", "2026-11")["customers"][0]["charges"][0]["billed"] == before
 
 
+def test_a_month_that_is_billed_when_it_is_over_is_reported_with_its_addition(shop: Shop) -> None:
+    shop.only(ALDER)
+    shop.edit("customers/alder-dental.yaml", "  # `product:", "  lines: perPeriod\n  # `product:")
+    shop.apply()
+    shop.advance(24 * 29 + 22)
+    shop.uses(ALDER, "200")
+    shop.apply("--only", "usage")
+    shop.advance(24 * 2)
+    shop.apply("--only", "usage")
+
+    report = made(shop, "--period", "2026-11")
+    (line,) = report["customers"][0]["charges"][0]["billed"]
+    assert (line["address"], line["amount"]) == ("Addition/alder-dental.storage:backup-gb@2026-11", "30")
+    assert made(shop, "--no-plots")["totals"]["previous"] == "30"
+
+
 def test_the_hours_of_a_charge_are_figures_or_null(month: Shop) -> None:
     hours = made(month, "--period", "2026-11", "--customer", "alder-dental")["customers"][0]["charges"][0]["hours"]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations
 from random import Random
 
@@ -32,11 +33,11 @@ class Covering:
     refused: Mapping[Pair, str] = field(default_factory=dict)
     """The pairs that no customer can have, with what the validation says."""
 
-    @property
+    @cached_property
     def covered(self) -> frozenset[Pair]:
         return frozenset(pair for cell in self.cells for pair in pairs_of(cell))
 
-    @property
+    @cached_property
     def uncovered(self) -> frozenset[Pair]:
         """Return the pairs that no customer has, though the validation does not refuse them.
 

@@ -7,9 +7,10 @@ import json
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.cove.data.model import Device, Level, Partner, Segment, State
@@ -18,14 +19,16 @@ from reconciler.sandbox.shared.clock import Clock
 from reconciler.sandbox.state.sandbox import Sandbox
 from tests.money_grid import manifests
 from tests.money_grid.axes import Cell
-from tests.money_grid.oracle import Columns, Line, Reading, lines_of
-from tests.money_grid.terms import HOUR, RUNS, Terms, months_after
+from tests.money_grid.oracle import Columns, Line, Reading, lines_of, midnight
+from tests.money_grid.terms import HOUR, Terms, months_after
 from tests.shop import EXAMPLE, Said, Shop
 
 FIRST = 5001
 SINK = 4001
 """The customer that gets the devices which move. It has no mapping."""
 GB = 10**9
+HISTORY = 6 * HOUR
+"""How long before a moment a file has figures: with those of 21 hours, `p95` chooses another hour than `peak`."""
 
 
 class Estate:
@@ -34,13 +37,18 @@ class Estate:
     def __init__(self, shop: Shop, cells: Sequence[Cell], first: int = FIRST) -> None:
         self.shop = shop
         self.terms = [Terms(first + place, cell) for place, cell in enumerate(cells)]
+        self.sources = sorted({each.source for each in self.terms})
         self.readings: dict[int, list[Reading]] = defaultdict(list)
         self.names = {each.number: f"Customer {each.number}" for each in self.terms}
         self.owner: dict[str, int] = {}
         """The customer of each device."""
+        self.invoices: dict[int, date] = {}
+        """By id of an invoice: the first day of its month."""
         phase = self.terms[0].phase
         assert all(each.phase == phase for each in self.terms)
-        self.phase, self.moments = phase, phase.moments
+        self.phase = phase
+        end = midnight(months_after(phase.month, 1), self.terms[0].later.zone)
+        self.moments = (phase.first, phase.second, end - timedelta(minutes=50))
         clock = Clock(phase.first - 12 * HOUR)
         shop.show(Sandbox(clock=clock, console=Console(clock, World(customers=0, started=clock.now()))))
         shutil.rmtree(shop.folder)
@@ -88,11 +96,10 @@ class Estate:
             "edition": random.choice("ABC"),
         }  # fmt: skip
 
-    def _measure(self, step: int) -> None:
-        """Give the sources the figures of this moment, and files also those of the three hours before."""
-        end = self.moments[step]
-        begin = end - 3 * HOUR
-        rows: dict[str, list[dict[str, Any]]] = {source: [] for source in manifests.sources()}
+    def _measure(self, end: datetime) -> None:
+        """Give the sources the figures of this moment, and files also those of the hours before."""
+        begin = end - HISTORY
+        rows: dict[str, list[dict[str, Any]]] = {source: [] for source in self.sources}
         by_owner = {each.number: each for each in self.terms}
         for device, number in self.owner.items():
             terms = by_owner[int(device[:-1])]
@@ -137,9 +144,9 @@ class Estate:
         zones = {each.zone.key for each in self.terms}
         assert len(zones) == 1, zones
         documents = [
-            manifests.workspace(manifests.sources(), zones.pop()),
+            manifests.workspace(self.sources, zones.pop()),
             *manifests.products(self.phase, changed=changed),
-            *manifests.meters(manifests.sources()),
+            *manifests.meters(self.sources),
             *manifests.company(months_after(self.phase.month, -2)),
             *(manifests.mapping(each) for each in self.terms),
         ]
@@ -161,23 +168,20 @@ class Estate:
 
     # ── runs ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def steps(self) -> Iterator[int]:
-        """Go to each moment and read the figures there. Whoever iterates runs the commands."""
-        for step, moment in enumerate(self.moments):
-            self.shop.advance((moment - self.shop.time) / HOUR)
-            if step == RUNS[1]:
-                self._change()
-            self._measure(step)
-            yield step
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the billing zone of now."""
+        return self.terms[0].zone
 
     def until_the_last_run(self) -> None:
-        """Do everything before the last apply, whose figures are pulled but not billed yet."""
-        self._expect(self.shop("apply", "--auto-approve", "--only", "setup"), 0)
-        for step in self.steps():
-            if step in RUNS[:-1]:
-                self._expect(self.shop("apply", "--auto-approve"), 0, 5)
-            else:
-                self._expect(self.shop("usage", "pull"), 0, 5)
+        """Do everything before the last apply: its figures are there, but nothing has read them."""
+        for moment in self.moments:
+            self.shop.advance((moment - self.shop.time) / HOUR)
+            if moment == self.phase.second:
+                self._change()
+            self._measure(moment)
+            if moment != self.moments[-1]:
+                self.apply()
 
     def plan(self) -> Any:
         """Return the plan of the last run, as JSON."""
@@ -186,8 +190,25 @@ class Estate:
         return said.json
 
     def apply(self) -> None:
-        """Do the last run."""
+        """Do a run."""
         self._expect(self.shop("apply", "--auto-approve"), 0, 5)
+
+    def end_the_month(self) -> None:
+        """Go on to the next month, and do a run there. It bills the ended month where that waits for its end."""
+        begin = midnight(months_after(self.phase.month, 1), self.zone)
+        self.shop.advance((begin + 2 * HOUR - self.shop.time) / HOUR)
+        self.apply()
+
+    def invoice(self, invoiced: str, last: date) -> None:
+        """Make the invoices of the agreements that are invoiced so, up to that of a month."""
+        for row in list(self.shop.tenant.tables["agreement"].rows.values()):
+            if manifests.AGREEMENTS[row.data["name"]] != invoiced:
+                continue
+            body = {"type": "Agreement", "company": {"id": row.data["company"]["id"]}, "agreement": {"id": row.id}}
+            while (month := row.data["nextInvoiceDate"][:10]) <= last.isoformat():
+                answer = self.shop.http.post("/finance/invoices", json=body)
+                assert answer.status_code == 201, answer.text
+                self.invoices[answer.json()["id"]] = date.fromisoformat(month)
 
     @staticmethod
     def _expect(said: Said, *codes: int) -> None:
@@ -195,7 +216,7 @@ class Estate:
 
     def expected(self) -> dict[int, list[Line]]:
         """Return what the oracle gives for each customer."""
-        return {each.number: lines_of(each, self.readings[each.number], self.shop.time) for each in self.terms}
+        return {each.number: lines_of(each, self.readings[each.number], self.moments[-1]) for each in self.terms}
 
 
 def _moments(begin: datetime, end: datetime) -> Iterator[datetime]:

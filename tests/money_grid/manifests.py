@@ -18,7 +18,7 @@ from reconciler.manifests.references import Index
 from reconciler.manifests.report import Report
 from reconciler.manifests.rules import check_rules
 from reconciler.manifests.validation import check
-from tests.money_grid.axes import Cell, source_types
+from tests.money_grid.axes import Cell
 from tests.money_grid.terms import (
     FAMILIES,
     NEW_YORK,
@@ -35,7 +35,6 @@ from tests.money_grid.terms import (
 )
 
 Body = dict[str, Any]
-UNITS = ("GB", "GiB")
 OWN_METERS = ("own sum", "own count", "own distinct", "own sum in GB", "own sum in GiB")
 AGREEMENTS = {"advance": "advance", "advance-2": "advance", "arrears": "arrears", "arrears-2": "arrears"}
 
@@ -142,11 +141,6 @@ def products(phase: Phase, *, changed: bool) -> Iterator[Body]:
             yield document("Product", f"{family}-{slot}", body)
 
 
-def sources() -> tuple[str, ...]:
-    """Return the names of all usage sources: one for each type and unit."""
-    return tuple(f"{kind}-{unit}" for kind in source_types() for unit in UNITS)
-
-
 def meters(of: Iterable[str]) -> Iterator[Body]:
     """Yield the meters that are not built in, for each of these sources."""
     for source in of:
@@ -206,8 +200,6 @@ def workspace(of: Iterable[str], zone: str = NEW_YORK.key) -> Body:
 def problem(cell: Cell) -> str | None:
     """Return why the validation refuses a customer before or after its change. None if it accepts both."""
     before = Terms(0, cell)
-    if (before.value["lines"], before.value["invoiced"]) == ("perPeriod", "advance"):
-        return "left out: it is billed when the month has ended, see tests/additions/test_ended_months.py"
     return _problem(before) or (None if before.value["change"] == "nothing" else _problem(before.later))
 
 

@@ -7,20 +7,28 @@ import csv
 import io
 import json
 import os
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from reconciler.cli import explaining
 from reconciler.cli.context import Context
+from reconciler.cli.previewing import preview_invoices
+from reconciler.cli.reconciling import check_period
+from reconciler.cli.replaying import replay_month
+from reconciler.cli.report_reading import Wanted, read_report
 from reconciler.cli.session import Session, open_session
-from reconciler.metering.period import period_of
+from reconciler.metering.period import Period, period_of
+from reconciler.rendering.report.focus import focus_csv, focus_rows
 from tests.money_grid.estate import Estate
-from tests.money_grid.oracle import cents, month_of
+from tests.money_grid.oracle import cents
+from tests.money_grid.terms import months_after
 
+T = TypeVar("T")
 Json = Mapping[str, Any]
 
 
@@ -41,16 +49,20 @@ Billed = Mapping[int, list[Seen]]
 SURFACES = {
     "plan": "the additions after the plan of the last run: `plan --json`",
     "coverage": "the money of each customer in the coverage of this plan, as `usage coverage` lists it",
-    "addition": "the additions in ConnectWise after the last run",
-    "report": "what `usage report` says is billed, and its total",
+    "addition": "the additions in ConnectWise after the last run, and when the month is over",
+    "preview": "the lines of the next invoices that `usage preview` shows",
+    "invoice": "the lines of the invoices that ConnectWise makes of the month",
+    "report": "what `usage report` says is billed, and its total, in the month and when it is over",
     "report of usage": "what `usage report` says that usage gives, and its total",
-    "explain": "the lines of `usage explain`, for each customer",
     "export": "the rows of `usage export`",
+    "explain": "the lines of `usage explain`, for each customer",
+    "replay": "the lines of `usage replay`, by the rules that billed the month",
+    "reconcile": "the sums that `usage reconcile` finds for each agreement, without a difference",
 }
 """The surfaces that are compared with the oracle, and what is compared."""
 NO_MONEY = {"pull": "reads usage, and bills nothing"}
 """The commands of `usage` that say nothing of money."""
-NOT_OBSERVED = ("close", "preview", "reconcile", "replay")
+NOT_OBSERVED = ("close",)
 """Surfaces of BILLING that are not compared yet."""
 
 
@@ -81,18 +93,20 @@ def _rows(estate: Estate) -> dict[int, dict[str, Any]]:
 
 def _billed(estate: Estate, rows: Iterable[Json]) -> Billed:
     """Return the additions that bill the month."""
-    first, _, end = month_of(estate.shop.time, estate.terms[0].zone)
-    last = (end - timedelta(hours=12)).astimezone(estate.terms[0].zone).date()
+    first, last = estate.phase.month.isoformat(), (months_after(estate.phase.month, 1) - timedelta(days=1)).isoformat()
     found: dict[int, list[Seen]] = defaultdict(list)
     for row in rows:
         _, number, _, charge, *period = str(row["serialNumber"]).split("/")
         begins, ends = str(row["effectiveDate"])[:10], str(row.get("cancelledDate") or "9999")[:10]
-        quantity, price = Decimal(str(row["quantity"])), Decimal(str(row["unitPrice"]))
-        if quantity and begins <= last.isoformat() and ends >= first.isoformat():
-            assert period in ([], [f"{first:%Y-%m}"]), row
-            seen = Seen(charge, str(row["product"]).lower(), quantity, price, cents(quantity * price), row["agreement"])
-            found[int(number)].append(seen)
+        if Decimal(row["quantity"]) and (period == [first[:7]] or (not period and begins <= last and ends >= first)):
+            found[int(number)].append(_line(charge, row, row["agreement"]))
     return found
+
+
+def _line(charge: str, row: Json, agreement: str) -> Seen:
+    """Return a line of an addition or of an invoice."""
+    quantity, price = Decimal(str(row["quantity"])), Decimal(str(row["unitPrice"]))
+    return Seen(charge, str(row["product"]).lower(), quantity, price, cents(quantity * price), agreement)
 
 
 def additions(estate: Estate) -> Billed:
@@ -113,6 +127,19 @@ def plan(estate: Estate, planned: Json) -> Billed:
     return _billed(estate, rows.values())
 
 
+def invoice_lines(estate: Estate) -> Billed:
+    """Return the lines of the invoices that bill the month."""
+    month, found = f"{estate.phase.month:%Y-%m}", defaultdict[int, list[Seen]](list)
+    agreements = {number: row.data["name"] for number, row in estate.shop.tenant.tables["agreement"].rows.items()}
+    for invoice, of in estate.invoices.items():
+        row = estate.shop.tenant.tables["invoice"].rows[invoice]
+        for line in row.secrets["lines"]:
+            _, number, _, charge, *period = str(line["serialNumber"]).split("/")
+            if Decimal(line["quantity"]) and (period or [f"{of:%Y-%m}"]) == [month]:
+                found[int(number)].append(_line(charge, line, agreements[row.data["agreement"]["id"]]))
+    return found
+
+
 # ── the product's own views ─────────────────────────────────────────────────────────────────────────────
 
 
@@ -126,19 +153,96 @@ def coverage(estate: Estate, planned: Json) -> Mapping[int, Decimal]:
     return found
 
 
-def report(estate: Estate, *, rated: bool) -> Billed:
-    """Return what the report says is billed, or with `rated` what it says that usage gives."""
-    said = estate.shop("usage", "report", "--format", "json", "--no-plots")
-    assert said.code == 0, said.err
+@dataclass
+class Views:
+    """The commands of the product that only read, in one session."""
+
+    estate: Estate
+    session: Session
+    period: Period
+
+    async def preview(self) -> Billed:
+        """Return the lines of the next invoices."""
+        said = await preview_invoices(self.session, None)
+        found: dict[int, list[Seen]] = defaultdict(list)
+        for agreement in said["agreements"]:
+            for line in agreement["lines"]:
+                now, address = line["stands"], str(line["address"]).partition("@")[0]
+                mapping, charge, _ = re.split(r"[.:]", address.removeprefix("Addition/"), maxsplit=2)
+                if now is not None and Decimal(now["quantity"]):
+                    found[_number(mapping)].append(
+                        Seen(charge, line["product"].lower(), Decimal(now["quantity"]), Decimal(now["unit_price"]),
+                             Decimal(now["amount"]), agreement["name"])
+                    )  # fmt: skip
+        return found
+
+    async def reported(self) -> AsyncIterator[tuple[str, Billed]]:
+        """Return what the report says, by surface: of what is billed, of usage, and as the rows of the export."""
+        read = await read_report(self.session, Wanted(str(self.period), None, plots=0))
+        content = read.model_dump(mode="json")
+        yield "report", _report(content, rated=False)
+        yield "report of usage", _report(content, rated=True)
+        yield "export", _export(focus_csv(focus_rows(content, "grid")))
+
+    async def explain(self) -> Billed:
+        """Return what the explanation of each customer says."""
+        found: dict[int, list[Seen]] = {}
+        planned = await explaining.plan_from_ledger(self.session)
+
+        async def known(_: Session) -> Any:
+            return planned
+
+        with self.estate.shop.patch.context() as patch:
+            patch.setattr(explaining, "plan_from_ledger", known)
+            for each in self.estate.terms:
+                said = await explaining.explain_address(self.session, f"{each.source}/{each.customer}", self.period)
+                found[each.number] = [
+                    line for charge in said["charges"] for line in _seen(charge["charge"], charge["lines"])
+                ]
+        return found
+
+    def replay(self) -> Billed:
+        """Return the lines that the month has, rated again by its own rules."""
+        said = replay_month(self.session, self.period, None)
+        found: dict[int, list[Seen]] = defaultdict(list)
+        for customer in said["customers"]:
+            for charge in customer["charges"]:
+                assert charge["same"], charge
+                found[int(customer["customer"].partition("/")[2])] += _seen(charge["charge"], charge["rated"])
+        return found
+
+    async def reconcile(self) -> Json:
+        """Return the check of the month."""
+        return await check_period(self.session, self.period)
+
+
+def views(estate: Estate, see: Callable[[Views], Awaitable[T]]) -> T:
+    """Return what a function sees in a session of the estate."""
+    shop = estate.shop
+    context = Context(shop.folder, None, json=True, color=False, verbose=False, now=shop.time, environ=os.environ)
+
+    async def opened() -> T:
+        async with open_session(context) as session:
+            zone = session.workspace.billing.timezone
+            return await see(Views(estate, session, period_of(estate.moments[-1], zone)))
+
+    return asyncio.run(opened())
+
+
+def _number(mapping: str) -> int:
+    return int(mapping.strip("mr"))
+
+
+def _report(content: Json, *, rated: bool) -> Billed:
     found: dict[int, list[Seen]] = defaultdict(list)
-    for customer in said.json["customers"]:
+    for customer in content["customers"]:
         number = int(customer["address"].partition("/")[2])
         assert not customer["other"], customer
         for charge in customer["charges"]:
             lines = charge["rating"]["lines"] if rated else charge["billed"]
             found[number] += _seen(charge["name"], lines)
     total = sum((each.amount for lines in found.values() for each in lines), Decimal(0))
-    assert total == Decimal(said.json["totals"]["by_usage" if rated else "billed"])
+    assert total == Decimal(content["totals"]["by_usage" if rated else "billed"])
     return found
 
 
@@ -157,43 +261,10 @@ def _seen(charge: str, lines: Iterable[Json]) -> list[Seen]:
     ]
 
 
-def explanations(estate: Estate) -> Billed:
-    """Return what the explanation of each customer says. All of them are made in one session."""
-    shop = estate.shop
-    context = Context(shop.folder, None, json=True, color=False, verbose=False, now=shop.time, environ=os.environ)
-    known: dict[str, Any] = {}
-    plan_once = explaining.plan_from_ledger
-
-    async def planned(session: Session) -> Any:
-        if not known:
-            known["plan"] = await plan_once(session)
-        return known["plan"]
-
-    async def explain_all() -> dict[int, list[Seen]]:
-        found: dict[int, list[Seen]] = {}
-        async with open_session(context, usage=False) as session:
-            period = period_of(estate.shop.time, session.workspace.billing.timezone)
-            for each in estate.terms:
-                said = await explaining.explain_address(session, f"{each.source}/{each.customer}", period)
-                found[each.number] = [
-                    line for charge in said["charges"] for line in _seen(charge["charge"], charge["lines"])
-                ]
-        return found
-
-    with estate.shop.patch.context() as patch:
-        patch.setattr(explaining, "plan_from_ledger", planned)
-        return asyncio.run(explain_all())
-
-
-def export(estate: Estate) -> Billed:
-    """Return the rows of the FOCUS export."""
-    path = Path(estate.shop.folder.parent) / "export.csv"
-    said = estate.shop("usage", "export", "--out", str(path))
-    assert said.code == 0, said.err
+def _export(text: str) -> Billed:
     found: dict[int, list[Seen]] = defaultdict(list)
-    for row in csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))):
-        number = int(row["x_Customer"].partition("/")[2])
-        found[number].append(
+    for row in csv.DictReader(io.StringIO(text)):
+        found[int(row["x_Customer"].partition("/")[2])].append(
             Seen(
                 json.loads(row["Tags"])["charge"],
                 row["SkuId"],

@@ -26,15 +26,15 @@ class UncoveredError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """When the runs are: five moments, six hours apart. The others only pull."""
+    """When the runs are: two with the change between them, and one just before the end of the month."""
 
     first: datetime
     month: date
-    """The first day of the month in which the last run is, in New York."""
+    """The first day of the month of the second run and of the last one, in both zones."""
 
     @property
-    def moments(self) -> tuple[datetime, ...]:
-        return tuple(self.first + 6 * step * HOUR for step in range(5))
+    def second(self) -> datetime:
+        return self.first + 12 * HOUR
 
 
 def _new_york(*when: int) -> datetime:
@@ -47,8 +47,6 @@ PHASES: Mapping[str, Phase] = {
     "end": Phase(_new_york(2026, 11, 29, 23, 10), date(2026, 11, 1)),
     "clock change": Phase(_new_york(2027, 3, 13, 15, 10), date(2027, 3, 1)),
 }
-RUNS = (0, 2, 4)
-"""The moments with an apply. What changes, changes before the second one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +185,16 @@ class Terms:
         return self.value["invoiced"] + ("-2" if self.change == "agreement" else "")
 
     @property
+    def rolls(self) -> bool:
+        """Return whether its additions bill every month."""
+        return self.value["invoiced"] == "advance" and not self.waits
+
+    @property
+    def waits(self) -> bool:
+        """Return whether a month is billed only when it has ended."""
+        return (self.value["lines"], self.value["invoiced"]) == ("perPeriod", "advance")
+
+    @property
     def zone(self) -> ZoneInfo:
         return KATHMANDU if self.change == "zone" else NEW_YORK
 
@@ -197,7 +205,7 @@ class Terms:
             case "left out":
                 return None
             case "between the runs":
-                return self.phase.moments[RUNS[1]].astimezone(NEW_YORK).date()
+                return self.phase.second.astimezone(NEW_YORK).date()
             case other:
                 raise UncoveredError(f"start {other}")
 
