@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Self
 
 PLACEHOLDER = "(secret)"
@@ -58,6 +58,7 @@ class Secrets:
         return text
 
 
+@cache
 def _pattern_of(character: str) -> str:
     """Return a pattern that matches one character in any escaped form."""
     code = ord(character)
