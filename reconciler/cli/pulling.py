@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +15,11 @@ from reconciler.ledger.pulls import latest_whole_pull
 from reconciler.ledger.read_only import open_copy
 from reconciler.ledger.records import Pull
 from reconciler.manifests.selection import used_sources
+from reconciler.metering.catching_up import CatchUp, History, Owners
 from reconciler.metering.collect import SHRINK, Collected, approval_of, collect
 from reconciler.metering.sources import registry
 from reconciler.metering.sources.columns import Columns
+from reconciler.rating.line_kinds import may_bill_single_months
 from reconciler.rating.meters import columns_of, meters_of, numbers_of
 
 
@@ -59,6 +62,9 @@ async def _pull(session: Session, approved: Collection[str], line: ReadingLine) 
         shrink=SHRINK if guardrails is None else guardrails.shrink,
         approval=approval_of(approved, [source.name for source in session.workspace.usage], current_user()),
         pull=_shown_on(line),
+        catch_up=CatchUp(
+            session.workspace.billing.timezone, _history_shown_on(line), may_bill_single_months(manifests)
+        ),
     )
 
 
@@ -85,3 +91,23 @@ def _shown_on(line: ReadingLine) -> Callable[[registry.SourceSettings, datetime]
         return found
 
     return pull
+
+
+def _history_shown_on(line: ReadingLine) -> History:
+    """Return a function that reads the history of one source and shows its progress on the line."""
+
+    def history(
+        settings: registry.SourceSettings, moments: Sequence[datetime], now: datetime, owners: Owners
+    ) -> AsyncGenerator[Pull, None] | None:
+        past = registry.history(settings, moments, now, owners)
+        return None if past is None else counted(settings.name, past, len(moments))
+
+    async def counted(source: str, past: AsyncGenerator[Pull, None], total: int) -> AsyncGenerator[Pull, None]:
+        read = 0
+        async with aclosing(past):
+            async for pull in past:
+                read += 1
+                line.source(source, f"{read} of {total} missing hours")
+                yield pull
+
+    return history

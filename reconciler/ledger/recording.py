@@ -245,21 +245,34 @@ def _advance_readings(
 
 
 def _advance_by_earlier(connection: sa.Connection, pull_id: int, started_at: datetime) -> None:
-    """Do the same for the older samples of a pull, one by one because they are few."""
+    """Do the same for the older samples of a pull, with one row of parameters for each device."""
     rows = connection.execute(
         sa.select(_earlier.c.device_key, _earlier.c.observed_at, _earlier.c.bytes)
         .where(_earlier.c.pull_id == pull_id, _earlier.c.observed_at <= started_at + SKEW)
         .order_by(_earlier.c.observed_at)
-    ).all()
-    for row in rows:
-        device = sa.update(_devices).where(_devices.c.id == row.device_key)
-        when = row.observed_at
-        connection.execute(device.where(_devices.c.first_seen_at > when).values(first_seen_at=when))
-        connection.execute(device.where(_devices.c.last_seen_at < when).values(last_seen_at=when))
-        if row.bytes is None:
-            continue
-        first, last = _devices.c.first_read_at, _devices.c.last_read_at
-        connection.execute(device.where(sa.or_(first.is_(None), first > when)).values(first_read_at=when))
+    )
+    seen: dict[int, dict[str, Any]] = {}
+    read: dict[int, dict[str, Any]] = {}
+    for device_key, observed_at, size in rows:
+        times = seen.setdefault(device_key, {"key": device_key, "oldest": observed_at})
+        times["newest"] = observed_at
+        if size is not None:
+            times = read.setdefault(device_key, {"key": device_key, "oldest": observed_at})
+            times |= {"newest": observed_at, "size": size}
+    oldest, newest = (sa.bindparam(name, type_=schema.UtcTime) for name in ("oldest", "newest"))
+    here = sa.update(_devices).where(_devices.c.id == sa.bindparam("key"))
+    first, last = _devices.c.first_seen_at, _devices.c.last_seen_at
+    if seen:
+        connection.execute(here.where(first > oldest).values(first_seen_at=oldest), [*seen.values()])
+        connection.execute(here.where(last < newest).values(last_seen_at=newest), [*seen.values()])
+    first, last = _devices.c.first_read_at, _devices.c.last_read_at
+    if read:
         connection.execute(
-            device.where(sa.or_(last.is_(None), last < when)).values(last_read_at=when, last_bytes=row.bytes)
+            here.where(sa.or_(first.is_(None), first > oldest)).values(first_read_at=oldest), [*read.values()]
+        )
+        connection.execute(
+            here.where(sa.or_(last.is_(None), last < newest)).values(
+                last_read_at=newest, last_bytes=sa.bindparam("size")
+            ),
+            [*read.values()],
         )

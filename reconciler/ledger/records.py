@@ -75,6 +75,8 @@ class Pull:
     """Sentences about usage that was left out on purpose, such as that of customers in the recycle bin."""
     columns: tuple[str, ...] = ()
     """The columns that it read beside used storage. A sample without a value of one of them lacks it."""
+    past: bool = False
+    """Whether it was read from the history of the source. The states of its customers are those of a later time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,12 @@ _pulls, _trials = schema.pulls, schema.trials
 
 
 def store_trials(connection: sa.Connection, pull_id: int, pull: Pull) -> None:
-    """Store which customers of a new pull began or ended a trial. A pull that is older than another changes nothing."""
+    """Store which customers of a new pull began or ended a trial.
+
+    A pull that is older than another, or that was read from the history of its source, changes nothing.
+    """
+    if pull.past:
+        return
     others = sa.and_(_pulls.c.source == pull.source, _pulls.c.state != "failed", _pulls.c.id != pull_id)
     newest = connection.execute(sa.select(sa.func.max(_pulls.c.started_at, type_=schema.UtcTime())).where(others))
     if (before := newest.scalar()) is not None and before > pull.started_at:

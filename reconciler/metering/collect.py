@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.ledger import pulls, recording
 from reconciler.ledger.records import Pull
 from reconciler.ledger.store import Ledger
+from reconciler.metering.catching_up import CatchUp
 from reconciler.metering.errors import UsageError
 from reconciler.metering.shrink import shrink_problem
 from reconciler.metering.sources import registry
@@ -78,21 +79,31 @@ async def collect(
     shrink: Decimal = SHRINK,
     approval: Approval | None = None,
     pull: Puller = registry.pull,
+    catch_up: CatchUp | None = None,
 ) -> tuple[Collected, ...]:
     """Pull all sources at the same time. Record each pull when it ends: whole, failed or not believed.
 
     One pull is recorded after another: SQLite has one writer, and a second one fails after a wait of 5 seconds.
+    With `catch_up`, a source that was read whole also gets the hours in which no run was there, from its history.
+
     An approval makes the new pull believed. If the new pull failed, it makes the newest earlier pull believed that is
     not believed so far.
     """
 
     one_at_a_time = asyncio.Lock()
 
-    async def pull_and_record(settings: SourceSettings) -> Collected:
-        new = await pull(settings, now)
-        approved_by = approval.by if approval is not None and approval.covers(settings.name) else None
+    async def record(new: Pull, approved_by: str | None = None) -> Collected:
         async with one_at_a_time:
             return await asyncio.to_thread(_record, ledger, new, shrink, approved_by)
+
+    async def record_past(past: Pull) -> Pull:
+        return (await record(past)).pull
+
+    async def pull_and_record(settings: SourceSettings) -> Collected:
+        new = await pull(settings, now)
+        if catch_up is not None and new.state == "whole":
+            new = await catch_up.add_to(new, ledger, settings, record_past)
+        return await record(new, approval.by if approval is not None and approval.covers(settings.name) else None)
 
     return tuple(await asyncio.gather(*(pull_and_record(settings) for settings in sources)))
 

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from reconciler.kinds.agreement import AgreementSpec
 from reconciler.kinds.billing_rules import Invoiced, Lines
+from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.values import Link
 from reconciler.manifests.documents import Manifests
+
+
+def may_bill_single_months(manifests: Manifests) -> bool:
+    """Return whether an addition may bill a single month, so that the month before can still change.
+
+    Only an agreement that a document declares is invoiced in arrears.
+    """
+    charges = (charge for each in manifests.of(CustomerMappingSpec) for _, charge in each.spec.each_charge())
+    return (
+        manifests.workspace.spec.billing.lines == "perPeriod"
+        or any(each.spec.invoiced == "arrears" for each in manifests.of(AgreementSpec))
+        or any(charge.lines == "perPeriod" for charge in charges)
+    )
 
 
 class LineKinds:

@@ -43,7 +43,7 @@ def _prepare(place: Place, chance: Random, customers: int, *, clears: bool) -> N
     write_shared(place, CONCURRENCY)
     known = [_join(place, chance, f"Firm {number}") for number in range(customers)]
     ran(place, *APPLY)
-    place.advance(chance.randrange(1, 24 * 20))
+    place.advance(chance.randrange(1, 12))
     events = (_grow, _grow, _stay, _change, _leave, _end, _move, *([_clear_tag] if clears else ()))
     for customer in known:
         chance.choice(events)(place, chance, customer)

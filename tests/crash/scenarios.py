@@ -21,6 +21,9 @@ CHANGES = (
 )
 """Changes in Git of three objects: the file, and the text before and after."""
 
+AWAY = 4
+"""The hours from one run to the next of some scenarios. The run reads the hours between from the console's history."""
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -130,19 +133,19 @@ def _prune(place: Place) -> None:
     place.write("exclusions.yaml", EXCLUSION.format(number=re.search(r'id: "(\d+)"', mapping)[1]))
 
 
-def _end(place: Place) -> None:
+def _end(place: Place, hours: int = AWAY) -> None:
     """The customer leaves: its mapping has an end, and its additions get their last day."""
     write_shared(place)
     add_customer(place, "Acme", 250, THREE_LINES)
     ran(place, *APPLY)
-    place.advance(24 * 10)
+    place.advance(hours)
     place.edit("acme.yaml", "  solution: Backup\n  managedId", '  end: "2026-11-20"\n  solution: Backup\n  managedId')
 
 
 def _end_late(place: Place) -> None:
     """The same, and the end is a day that has passed, of which a run without the ledger has no figure."""
-    _end(place)
-    place.edit("acme.yaml", "2026-11-20", "2026-11-05")
+    _end(place, 24 * 2)
+    place.edit("acme.yaml", "2026-11-20", "2026-11-02")
 
 
 def _move(place: Place) -> None:
@@ -151,7 +154,7 @@ def _move(place: Place) -> None:
     add_customer(place, "Acme", 250, THREE_LINES)
     place.write("second.yaml", AGREEMENT.format(name="Second", company="acme"))
     ran(place, *APPLY)
-    place.advance(24 * 10)
+    place.advance(AWAY)
     place.edit("acme.yaml", "  agreement: acme\n  solution", "  agreement: second\n  solution")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from tests.shop import Shop
@@ -29,6 +31,20 @@ class Console:
     def listing(self) -> dict[int, dict[int, int | None]]:
         """Return what a pull reads. A customer in the recycle bin counts as one without devices."""
         return {**{number: {} for number in self.recycled}, **self.customers}
+
+    def past(self, moment: datetime, former: Mapping[int, int]) -> dict[int, dict[int, int | None]]:
+        """Return what the console's history has for a moment. Owners are those of today.
+
+        A device whose customer is gone belongs to the customer that `former` names, and counts for nobody without one.
+        """
+        found: dict[int, dict[int, int | None]] = {number: {} for number in (*self.recycled, *self.customers)}
+        for device in self.world.devices.values():
+            if not device.present(moment) or device.partner_id in self.recycled:
+                continue
+            owner = device.partner_id if device.partner_id in self.customers else former.get(device.id)
+            if owner is not None:
+                found.setdefault(owner, {})[device.id] = self.world.used(device, moment)
+        return found
 
     def add(self, name: str, *sizes: int | None) -> int:
         number: int = self.world.add_customer(name, self.shop.time).id

@@ -186,7 +186,7 @@ class Events:
             return
         said = month.shop("usage", "pull", "--approve", "shrink")
         assert said.code in (0, 5), said.err
-        month.oracle.readings.read(month.shop.time, month.console.listing, approved=True)
+        month.pull(approved=True)
 
     def do_unmapped_customer(self) -> None:
         """Add a customer without a mapping, sometimes with an exclusion."""

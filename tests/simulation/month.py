@@ -157,6 +157,21 @@ spec:
         touched = bool(self.shop.tenant.children("invoice", row.id)) or row.id in self.events.invoiced
         return str(max(day, following)) if touched and not prorates else day
 
+    def pull(self, *, approved: bool = False) -> None:
+        """Give the oracle what a run reads: a pull of now, and before it the hours in which no run was there."""
+        readings, now = self.oracle.readings, self.shop.time
+        if self.failing:
+            readings.read(now, None)
+            return
+        newest = readings.pulls[-1].listing if readings.pulls else {}
+        former = {device: number for number, devices in newest.items() for device in devices}
+        period = self.period
+        start, end = period.moment(period.first), period.moment(period.last + timedelta(days=1))
+        earlier = period.moment((period.first - timedelta(days=1)).replace(day=1))
+        months = ((start, end), (earlier, start))
+        readings.catch_up(now, months, lambda moment: self.console.past(moment, former))
+        readings.read(now, self.console.listing, approved=approved)
+
     # ── one run ──────────────────────────────────────────────────────────────────────────────────────────
 
     def expected(
@@ -216,7 +231,7 @@ spec:
             approved.add(f"quantity=CustomerMapping/{random.choice(list(self.terms.values())).mapping}")
         arguments = [word for name in sorted(approved) for word in ("--approve", name)]
         before = self.rows()
-        self.oracle.readings.read(shop.time, None if self.failing else self.console.listing)
+        self.pull()
         code, verdicts = self.expected(before, approved)
         self.log.append(f"   {code} {sorted(approved)}")
         self.log += [f"     {t.key} {t.mapping} {t.measure} {t.tiering}: {v}" for t, v, _ in verdicts.values()]

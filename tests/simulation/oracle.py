@@ -107,6 +107,7 @@ class Oracle:
     def lose(self) -> None:
         """Delete all values, because the ledger was lost."""
         self.readings.pulls.clear()
+        self.readings.attempts.clear()
         self.readings.newest_believed, self.readings.first_whole = False, None
         self.memory.clear()
 

@@ -5,7 +5,7 @@ It shares no code with the reconciler.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -41,6 +41,8 @@ class Readings:
     newest_believed: bool = False
     first_whole: datetime | None = None
     """The time of the first believed pull in the ledger."""
+    attempts: list[datetime] = field(default_factory=list)
+    """The time of every pull in the ledger, also of failed ones and of those that are not believed."""
 
     def disbelieved(self, listing: Listing) -> bool:
         """Return whether a pull is not believed.
@@ -57,9 +59,34 @@ class Readings:
 
     def read(self, at: datetime, listing: Listing | None, *, approved: bool = False) -> None:
         """Add a pull. `listing` is None if the pull failed."""
+        self.attempts.append(at)
         self.newest_believed = listing is not None and (approved or not self.disbelieved(listing))
-        if not self.newest_believed or listing is None:
+        if self.newest_believed and listing is not None:
+            self._believe(at, listing)
+
+    def catch_up(
+        self, now: datetime, months: Sequence[tuple[datetime, datetime]], past: Callable[[datetime], Listing]
+    ) -> None:
+        """Add the hours in which no run was there, of some months from start to end.
+
+        Each hour is compared with the pull before the absence.
+        """
+        if self.first_whole is None:
             return
+        found = []
+        for start, end in months:
+            for number in range((min(end, now) - start) // HOUR + 1):
+                hour = start + number * HOUR
+                there = any(hour <= each < hour + HOUR for each in (*self.attempts, now))
+                if self.first_whole < hour < min(end, now) and not there:
+                    found.append(hour)
+        listings = [(hour, past(hour)) for hour in sorted(found)]
+        believed = [each for each in listings if not self.disbelieved(each[1])]
+        for hour, listing in believed:
+            self._believe(hour, listing)
+        self.attempts += found
+
+    def _believe(self, at: datetime, listing: Listing) -> None:
         figures = dict(self.pulls[-1].figures) if self.pulls else {}
         for devices in listing.values():
             figures |= {device: (at, used) for device, used in devices.items() if used is not None}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from reconciler.metering.sources.columns import HELD as NEEDED
@@ -22,6 +23,8 @@ from reconciler.metering.sources.errors import HELD, SourceError
 from reconciler.metering.sources.pulling import Sleep
 
 METHOD = "EnumerateAccountStatistics"
+PAST_METHOD = "EnumerateAccountHistoryStatistics"
+"""The method for a past moment. It takes the same query, and the moment as `timeslice` in Unix seconds [docs]."""
 PAGE = 1000
 """The number of rows that a request asks for."""
 
@@ -49,28 +52,72 @@ class _MovedError(Exception):
     """The rows moved between two pages."""
 
 
-async def list_devices(session: CoveSession, root_id: int, sleep: Sleep, columns: Columns = NO_COLUMNS) -> Listing:
+@dataclass(frozen=True, slots=True)
+class _Statistics:
+    """The statistics of all devices below a partner, as they are now or as they were at a past moment."""
+
+    session: CoveSession
+    root_id: int
+    moment: datetime | None
+
+    @property
+    def where(self) -> str:
+        """Where the statistics come from, for errors."""
+        return self.session.where(method_at(self.moment))
+
+    async def ask(
+        self, mode: str, start: int, count: int, order: str = ORDER, columns: tuple[str, ...] = COLUMNS
+    ) -> Any:
+        """Return the answer of the console to a query: rows, or their number if the mode is `Count`."""
+        query = {
+            "PartnerId": self.root_id,
+            "SelectionMode": mode,
+            "StartRecordNumber": start,
+            "RecordsCount": count,
+            "OrderBy": order,
+            "Columns": list(columns),
+        }
+        if not order:
+            del query["OrderBy"]
+        if self.moment is None:
+            return await self.session.call(METHOD, {"query": query})
+        return await self.session.call(PAST_METHOD, {"query": query, "timeslice": int(self.moment.timestamp())})
+
+
+def method_at(moment: datetime | None) -> str:
+    """Return the method for the devices at a past moment, or for those of now if it is None."""
+    return METHOD if moment is None else PAST_METHOD
+
+
+async def list_devices(
+    session: CoveSession,
+    root_id: int,
+    sleep: Sleep,
+    columns: Columns = NO_COLUMNS,
+    moment: datetime | None = None,
+) -> Listing:
     """Return all devices below the partner `root_id`, with these columns beside used storage.
 
-    A column that the role may not read is left out, and a note names it. Raises `SourceError` if no complete list could
-    be read.
+    They are those of now, or those of a past moment. A column that the role may not read is left out, and a note names
+    it. Raises `SourceError` if no complete list could be read.
     """
+    statistics = _Statistics(session, root_id, moment)
     order = ORDER
     notes: tuple[str, ...] = ()
     problem = ""
     for reading in range(READINGS):
         if reading:
             await sleep(WAIT * reading)
-        total = await _count(session, root_id)
+        total = await _count(statistics)
         try:
-            rows = await _rows(session, root_id, total, order, columns)
+            rows = await _rows(statistics, total, order, columns)
         except _MovedError as moved:
             problem = str(moved)
             continue
         except RpcError as error:
             if error.kind != "not-allowed":
                 raise
-            if refused := await _refused_columns(session, root_id, error, columns):
+            if refused := await _refused_columns(statistics, error, columns):
                 columns = columns.without(refused)
                 notes += tuple(_REFUSED.format(code) for code in refused)
                 problem = f"the console refused to read {', '.join(refused)}"
@@ -89,7 +136,7 @@ async def list_devices(session: CoveSession, root_id: int, sleep: Sleep, columns
             return Listing(devices, (*notes, *missing), columns)
     raise SourceError(
         f"no complete list of devices in {READINGS} attempts: {problem}",
-        where=session.where(METHOD),
+        where=statistics.where,
         advice=f"try again; {HELD}",
     )
 
@@ -100,16 +147,16 @@ _UNORDERED = "the API user's role may not sort devices by id (column I0); give t
 _REFUSED = f"column {{}} may not be read by the API user's role; give the role that right; {NEEDED}"
 
 
-async def _refused_columns(session: CoveSession, root_id: int, error: RpcError, columns: Columns) -> Sequence[str]:
+async def _refused_columns(statistics: _Statistics, error: RpcError, columns: Columns) -> Sequence[str]:
     """Return the columns of meters that the role may not read. Empty if it only may not sort by I0.
 
     Raises `SourceError` if it may not read used storage.
     """
-    refused = [code for code in COLUMNS if not await _may_read(session, root_id, code)]
+    refused = [code for code in COLUMNS if not await _may_read(statistics, code)]
     if not refused:
-        return [code for code in columns.names if not await _may_read(session, root_id, code)]
+        return [code for code in columns.names if not await _may_read(statistics, code)]
     request = f"the request asked for the columns {', '.join(COLUMNS)}, sorted by I0"
-    if await _may_read(session, root_id, "I0"):
+    if await _may_read(statistics, "I0"):
         raise SourceError(
             f"the API user's role may not read the column {', '.join(refused)} (used storage in bytes): {error.what}",
             where=error.where,
@@ -123,9 +170,9 @@ async def _refused_columns(session: CoveSession, root_id: int, error: RpcError, 
     )
 
 
-async def _may_read(session: CoveSession, root_id: int, code: str) -> bool:
+async def _may_read(statistics: _Statistics, code: str) -> bool:
     try:
-        await session.call(METHOD, {"query": _query(root_id, "Merged", 0, 1, "", (code,))})
+        await statistics.ask("Merged", 0, 1, "", (code,))
     except RpcError as error:
         if error.kind != "not-allowed":
             raise
@@ -133,13 +180,13 @@ async def _may_read(session: CoveSession, root_id: int, code: str) -> bool:
     return True
 
 
-async def _count(session: CoveSession, root_id: int) -> int | None:
+async def _count(statistics: _Statistics) -> int | None:
     """Return the number of devices that the console counts. None if it does not return a count.
 
     The format of the response is not documented. A number is accepted, also as text.
     """
     try:
-        result = await session.call(METHOD, {"query": _query(root_id, "Count", 0, 1)})
+        result = await statistics.ask("Count", 0, 1)
     except RpcError as error:
         if error.kind in ("credentials", "visa"):
             raise
@@ -149,7 +196,7 @@ async def _count(session: CoveSession, root_id: int) -> int | None:
     return result if isinstance(result, int) and not isinstance(result, bool) and result >= 0 else None
 
 
-async def _rows(session: CoveSession, root_id: int, total: int | None, order: str, columns: Columns) -> list[Device]:
+async def _rows(statistics: _Statistics, total: int | None, order: str, columns: Columns) -> list[Device]:
     """Return all rows. The last page is one without a new row, or a shorter one that completes the count `total`.
 
     Raises `_MovedError` if a page does not start with the last row of the page before.
@@ -159,8 +206,8 @@ async def _rows(session: CoveSession, root_id: int, total: int | None, order: st
     largest_page = 0
     while True:
         overlap = 1 if largest_page > 1 else 0
-        query = _query(root_id, "Merged", len(rows) - overlap, PAGE, order, (*COLUMNS, *columns.names))
-        page = read_devices(await session.call(METHOD, {"query": query}), session.where(METHOD), columns)
+        answer = await statistics.ask("Merged", len(rows) - overlap, PAGE, order, (*COLUMNS, *columns.names))
+        page = read_devices(answer, statistics.where, columns)
         if overlap and (not page or page[0].account_id != rows[-1].account_id):
             raise _MovedError(f"the rows moved during the pull, after row {len(rows)}")
         new_rows = page[overlap:]
@@ -172,19 +219,3 @@ async def _rows(session: CoveSession, root_id: int, total: int | None, order: st
         if is_short and total is not None and len(seen) >= total:
             return rows
         largest_page = max(largest_page, len(page))
-
-
-def _query(
-    root_id: int, mode: str, start: int, count: int, order: str = ORDER, columns: tuple[str, ...] = COLUMNS
-) -> dict[str, Any]:
-    query = {
-        "PartnerId": root_id,
-        "SelectionMode": mode,
-        "StartRecordNumber": start,
-        "RecordsCount": count,
-        "OrderBy": order,
-        "Columns": list(columns),
-    }
-    if not order:
-        del query["OrderBy"]
-    return query

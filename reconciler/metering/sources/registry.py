@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +62,27 @@ async def pull(settings: SourceSettings, now: datetime, *, transport: httpx.Asyn
             from reconciler.metering.sources import cove  # noqa: PLC0415 - files need no HTTP
 
             return await cove.pull(settings, now, transport=transport)
+
+
+def history(
+    settings: SourceSettings,
+    moments: Sequence[datetime],
+    now: datetime,
+    owners: Mapping[str, str],
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> AsyncGenerator[Pull, None] | None:
+    """Read a source as it was at some moments: yield a pull for each. None for a file or an endpoint: it has no past.
+
+    `now` is the time of the run, and `owners` the customer id of each device of the newest believed pull.
+    """
+    match settings:
+        case CsvSettings() | JsonSettings():
+            return None
+        case _:
+            from reconciler.metering.sources import cove_history  # noqa: PLC0415 - files need no HTTP
+
+            return cove_history.history(settings, moments, now, owners, transport=transport)
 
 
 async def profiles(
