@@ -10,7 +10,7 @@ from typing import NamedTuple
 from reconciler.amounts import amount_text
 from reconciler.closing.three_way_file import InvoiceLine
 from reconciler.closing.three_way_invoices import Invoice
-from reconciler.closing.three_way_model import AgreementFacts, Finding, FindingKind, Standing, billed
+from reconciler.closing.three_way_model import AgreementFacts, Finding, FindingKind, Standing, billed, cost_of
 from reconciler.kinds.values import plain_decimal
 
 
@@ -146,8 +146,8 @@ class _Check:
     def money(self, amount: Decimal) -> str:
         return amount_text(amount, self._currency)
 
-    def finding(self, of: FindingKind, text: str, amount: Decimal) -> Finding:
-        return Finding(of, f"invoice {self._invoice.number}: {text}", amount, self._facts.id)
+    def finding(self, of: FindingKind, text: str, amount: Decimal, cost: Decimal | None = None) -> Finding:
+        return Finding(of, f"invoice {self._invoice.number}: {text}", amount, self._facts.id, cost=cost)
 
     def pair(self, line: InvoiceLine, each: Standing) -> Iterator[Finding]:
         """Yield the difference between a line of the invoice and its addition."""
@@ -171,7 +171,7 @@ class _Check:
         amount = billed(each, self._currency)
         addition = each.addition
         text = f"addition id {addition.id} ({addition.product}) of {self.money(amount)} is not on it"
-        return self.finding("not invoiced", text, amount)
+        return self.finding("not invoiced", text, amount, cost_of(each, self._currency))
 
     def unknown(
         self, line: InvoiceLine, named: Standing | None, names: Mapping[int, AgreementFacts], products: set[str]

@@ -29,12 +29,15 @@ FindingKind = Literal[
     "missing invoice",
     "invoice",
     "not invoiced",
+    "agreement",
+    "credit",
 ]
 """What was found.
 
 `leak`: used, and not billed. `double`: billed twice. `price`: billed at another price than the one in force. `hand
 edit`: somebody changed our line. `quantity`, `product`, `dates`: the line differs from what usage asks for. `orphan`: a
-line of ours that no mapping has. `unused`: billed, though the mapping bills nothing in the month. `unknown`: the usage
+line of ours that no mapping has. `agreement`: a line with our tag on another agreement than that of its mapping, where
+we have not written it. `credit`: a negative line of somebody else takes money off ours. `unused`: billed, though the mapping bills nothing in the month. `unknown`: the usage
 is not known, so the line cannot be checked. `missing invoice`: no valid invoice bills the month. `invoice`: an invoice
 has another amount than the agreement and its additions. `not invoiced`: a line was created after the invoice of its
 month.
@@ -55,6 +58,13 @@ class Finding:
     """As `cove/1001006`. Empty if it is unknown."""
     address: str = ""
     """The address of the line or of the mapping. Empty if there is none."""
+    cost: Decimal | None = None
+    """The cost of what should have been billed, less that of what is billed. None if it is unknown."""
+
+    @property
+    def margin(self) -> Decimal | None:
+        """Return the margin that the difference takes away. None if the amount or the cost is unknown."""
+        return None if self.amount is None or self.cost is None else self.amount - self.cost
 
     def to_json(self) -> Json:
         """Return the finding as JSON. The name of its agreement is added by the check."""
@@ -65,6 +75,8 @@ class Finding:
             "address": self.address or None,
             "text": self.text,
             "amount": decimal_text(self.amount),
+            "cost": decimal_text(self.cost),
+            "margin": decimal_text(self.margin),
         }
 
 
@@ -180,8 +192,13 @@ def side_of(amount: Decimal | None, cost: Decimal | None) -> Side:
 
 def standing_side(standing: Standing, currency: str | None) -> Side:
     """Return what an addition bills in the month, with its cost for the same days."""
+    return side_of(billed(standing, currency), cost_of(standing, currency))
+
+
+def cost_of(standing: Standing, currency: str | None) -> Decimal | None:
+    """Return the cost of what an addition bills in the month. None if it is unknown."""
     cost = monthly_cost(standing.addition.obj.raw, currency)
-    return side_of(billed(standing, currency), None if cost is None else _part(cost, standing.share, currency))
+    return None if cost is None else _part(cost, standing.share, currency)
 
 
 def billed(standing: Standing, currency: str | None) -> Decimal:

@@ -93,11 +93,18 @@ def _side_row(name: str, side: Json, currency: str | None) -> list[str]:
 
 
 def _findings(findings: Sequence[Json], currency: str | None, width: int) -> Iterator[str]:
-    columns: Sequence[Column] = (("what", "whole"), ("amount", "right"), ("agreement", "left"), ("", "left"))
+    columns: Sequence[Column] = (
+        ("what", "whole"),
+        ("amount", "right"),
+        ("margin", "right"),
+        ("agreement", "left"),
+        ("", "left"),
+    )
     rows = [
         [
             each["kind"],
             _signed(each["amount"], currency),
+            _signed(each["margin"], currency),
             each["agreement_name"] or each["customer"] or "",
             each["text"],
         ]

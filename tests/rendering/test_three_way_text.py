@@ -28,12 +28,12 @@ def test_a_clean_month_shows_the_money_of_each_side() -> None:
 def test_each_difference_has_its_money_its_agreement_and_a_sentence() -> None:
     text = "\n".join(shown(checked([asked(), asked(BOLT, price=None)], standing(1, quantity=121))))
     assert "2 differences: 0.25 USD billed too much, 1 unknown amount." in text
-    assert "leak unknown Backup 120 GB of backup-gb are used, and no line bills" in text
-    assert "quantity -0.25 Backup addition id 1 (BACKUP-GB)" in text
+    assert "leak unknown unknown Backup 120 GB of backup-gb are used, and no line bills" in text
+    assert "quantity -0.25 -0.15 Backup addition id 1 (BACKUP-GB)" in text
 
 
 def test_money_that_is_not_billed_has_a_plus() -> None:
-    assert any(line.startswith("leak +30.00 Backup") for line in shown(checked([asked()])))
+    assert any(line.startswith("leak +30.00 +18.00 Backup") for line in shown(checked([asked()])))
 
 
 def test_a_difference_without_money_says_so() -> None:

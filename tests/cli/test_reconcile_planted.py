@@ -1,0 +1,215 @@
+"""`usage reconcile` finds every leak that was planted in a tenant, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.shop import GB, Shop
+
+Found = list[tuple[str, str | None, str | None, str | None]]
+"""The kind, the amount, the margin and the agreement of each difference."""
+
+CUSTOMER = """\
+apiVersion: reconciler/v1
+kind: Company
+metadata: {{name: {name}}}
+spec: {{identifier: {name}, name: {name}, addressLine1: 1 Road, city: Tampa, state: FL, zip: "33602"}}
+---
+apiVersion: reconciler/v1
+kind: Contact
+metadata: {{name: {name}}}
+spec: {{company: {name}, firstName: Ada, lastName: Alder, email: office@{name}.example}}
+---
+apiVersion: reconciler/v1
+kind: Agreement
+metadata: {{name: {name}}}
+spec: {{name: {name}, company: {name}, contact: {name}{agreement}}}
+---
+apiVersion: reconciler/v1
+kind: ManagementSolution
+metadata: {{name: {name}}}
+spec: {{company: {name}, solution: Managed Backup, managedId: "{id}", agreement: {name}}}
+---
+apiVersion: reconciler/v1
+kind: CustomerMapping
+metadata: {{name: {name}}}
+spec:
+  customer: {{source: cove, id: "{id}", name: {name}}}
+  company: {name}
+  agreement: {name}
+  managedId: "{id}"
+"""
+
+
+class Estate:
+    """A shop whose customers each have an agreement of their name and a line at 0.15 for one GB."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self.ids: dict[str, int] = {}
+        shop.only()
+
+    def add(self, name: str, gigabytes: int, agreement: str = "", *, mapped: bool = True) -> None:
+        """Add a customer. `agreement` has more fields of its agreement, such as `, invoiced: arrears`."""
+        world, now = self.shop.world, self.shop.time
+        self.ids[name] = world.add_customer(name, now).id
+        world.add_device(self.ids[name], now, gigabytes * GB)
+        if mapped:
+            self.shop.write(
+                f"customers/{name}.yaml", CUSTOMER.format(name=name, id=self.ids[name], agreement=agreement)
+            )
+
+    def agreement(self, name: str) -> Any:
+        return self.shop.one("/finance/agreements", name=name)
+
+    def lines(self, name: str) -> str:
+        """Return the path of the additions of a customer."""
+        return f"/finance/agreements/{self.agreement(name)['id']}/additions"
+
+    def line(self, name: str) -> Any:
+        """Return the first addition of a customer."""
+        return self.shop.get(self.lines(name))[0]
+
+    def edit(self, name: str, **values: Any) -> None:
+        """Edit the line of a customer by hand."""
+        self.shop.patch_live(f"{self.lines(name)}/{self.line(name)['id']}", **values)
+
+    def delete(self, name: str) -> None:
+        answer = self.shop.http.delete(f"{self.lines(name)}/{self.line(name)['id']}")
+        assert answer.status_code == 204, answer.text
+
+    def copy(self, name: str, onto: str, **values: Any) -> None:
+        """Create a line like that of a customer on an agreement by hand."""
+        ours = self.line(name)
+        fields = {each: ours[each] for each in ("quantity", "unitPrice", "unitCost", "billCustomer", "effectiveDate")}
+        answer = self.shop.post_live(
+            self.lines(onto), product={"id": ours["product"]["id"]}, **{**fields, "serialNumber": "", **values}
+        )
+        assert answer.status_code == 201, answer.text
+
+    def control(self, path: str, **body: Any) -> Any:
+        answer = self.shop.http.post(f"{self.shop.running.url}/sandbox/{path}", json=body)
+        assert answer.status_code < 300, answer.text
+        return answer.json()
+
+    def invoice(self, *names: str, through: str = "2026-11-01") -> None:
+        """Make the invoices of these customers until a day. Without names: of all of them."""
+        if not names:
+            self.control("invoices", through=through)
+        for name in names:
+            self.control("invoices", agreement=self.agreement(name)["id"], through=through)
+
+    def invoice_of(self, name: str) -> Any:
+        """Return the newest invoice of a customer, as the tenant stores it."""
+        newest = self.shop.get("/finance/invoices", conditions=f'agreement/name="{name}"')[-1]["id"]
+        return self.shop.tenant.tables["invoice"].rows[newest].data
+
+    def found(self, *arguments: str) -> Found:
+        """Return the differences. The exit code must be 5 if there is one, and 0 if there is none."""
+        said = self.shop("--json", "usage", "reconcile", *arguments)
+        assert said.code in (0, 5), said.err
+        found = [
+            (each["kind"], each["amount"], each["margin"], each["agreement_name"]) for each in said.json["findings"]
+        ]
+        assert said.code == (5 if found else 0)
+        return sorted(found, key=str)
+
+
+@pytest.fixture
+def estate(shop: Shop) -> Estate:
+    return Estate(shop)
+
+
+LINES = ("clean", "deleted", "replaced", "cancelled", "ends", "lowered", "raised", "wrong", "host", "second")
+MORE = ("twice", "price", "cost", "old", "orphan", "renamed", "left", "credited")
+
+
+def test_every_leak_in_the_lines_of_a_month_is_found_and_nothing_else(estate: Estate) -> None:
+    for index, name in enumerate((*LINES, *MORE)):
+        estate.add(name, 100 + 10 * index)
+    estate.shop.apply()
+    estate.shop.advance(0.5)
+    assert estate.found() == []
+
+    estate.add("unmapped", 20, mapped=False)
+    estate.delete("deleted")
+    estate.copy("replaced", "replaced", quantity=110)
+    estate.delete("replaced")
+    estate.edit("cancelled", effectiveDate="2026-10-01T00:00:00Z", cancelledDate="2026-10-31T00:00:00Z")
+    estate.edit("ends", cancelledDate="2026-11-15T00:00:00Z")
+    estate.edit("lowered", quantity=1)
+    estate.edit("raised", quantity=200)
+    estate.copy("wrong", "host", serialNumber=estate.line("wrong")["serialNumber"])
+    estate.delete("wrong")
+    estate.copy("second", "second", quantity=50)
+    estate.copy("twice", "twice", serialNumber=estate.line("twice")["serialNumber"])
+    estate.copy("credited", "credited", quantity=-40)
+    estate.edit("price", unitPrice=0.1)
+    estate.edit("cost", unitCost=0.01)
+    estate.shop.edit("customers/old.yaml", "  agreement: old\n", "  agreement: old\n  price: 0.25\n")
+    (estate.shop.folder / "customers" / "orphan.yaml").unlink()
+    estate.shop.world.rename(estate.ids["renamed"], "Another name", estate.shop.time)
+    estate.shop.edit("customers/left.yaml", "  agreement: left\n", "  agreement: left\n  end: 2026-10-31\n")
+    estate.shop("usage", "pull")
+    planted: Found = [
+        ("agreement", "-25.5", "-15.3", "host"),
+        ("credit", "6", "3.6", "credited"),
+        ("dates", "19.5", "11.7", "cancelled"),
+        ("double", "-30", "-18", "twice"),
+        ("double", "-7.5", "-4.5", "second"),
+        ("hand edit", "-6", "-3.6", "raised"),
+        ("hand edit", "0", "-11", "cost"),
+        ("hand edit", "0", "0", "ends"),
+        ("hand edit", "10.5", "10.5", "price"),
+        ("hand edit", "22.35", "13.41", "lowered"),
+        ("leak", "1.5", "0.9", "replaced"),
+        ("leak", "16.5", "9.9", "deleted"),
+        ("leak", "25.5", "15.3", "wrong"),
+        ("leak", "3", None, None),  # unmapped
+        ("leak", "36", None, None),  # orphan
+        ("orphan", "-36", "-21.6", "orphan"),
+        ("price", "23", None, "old"),
+        ("unused", "-39", "-23.4", "left"),
+    ]
+    assert estate.found() == planted
+
+
+def test_every_leak_in_the_invoices_of_a_month_is_found_and_nothing_else(estate: Estate) -> None:
+    shop = estate.shop
+    in_advance = ("clean", "grown", "edited", "deleted", "twice", "restored", "changed")
+    in_arrears = ("arrears", "early", "without")
+    for index, name in enumerate(in_advance):
+        estate.add(name, 100 + 10 * index)
+    for name in in_arrears:
+        estate.add(name, 100, ", invoiced: arrears")
+    shop.apply()
+    shop.advance(0.5)
+    estate.edit("restored", quantity=60)
+    shop.advance(0.25)
+    estate.invoice(*in_advance)
+    estate.invoice(*in_arrears, through="2026-10-01")
+    shop.advance(0.75)
+    shop.world.set_bytes(estate.ids["grown"], 180 * GB, shop.time)
+    shop.apply("--only", "usage")
+    estate.invoice_of("edited").update(agreementAmount=5, total=5)
+    shop.advance(24)
+    estate.invoice("early")
+    estate.edit("changed", quantity=500)
+    shop.advance(24 * 28 + 12)
+    shop.world.set_bytes(estate.ids["early"], 130 * GB, shop.time)
+    shop.apply("--only", "usage")
+    shop.advance(12)
+    shop.apply("--only", "usage", code=5)
+    estate.invoice("arrears")
+    number = estate.agreement("twice")["id"]
+    shop.tenant.tables["agreement"].rows[number].data["nextInvoiceDate"] = "2026-11-01T00:00:00Z"
+    estate.invoice("twice")
+    newest = shop.get("/finance/invoices", conditions='agreement/name="deleted"')[-1]["id"]
+    assert shop.http.delete(f"/finance/invoices/{newest}").status_code == 204
+    planted: Found = []
+
+    open("/tmp/planted.txt", "w").write(
+    )
+    assert estate.found("--period", "2026-11") == planted
