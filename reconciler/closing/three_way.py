@@ -9,9 +9,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from reconciler.closing.json_values import Json, decimal_text, time_json
+from reconciler.closing.three_way_charges import check_lines
 from reconciler.closing.three_way_invoice_lines import NO_LINES, FileLines
 from reconciler.closing.three_way_invoices import Invoices
-from reconciler.closing.three_way_lines import Lines, check_lines
+from reconciler.closing.three_way_lines import Lines
 from reconciler.closing.three_way_model import (
     AgreementFacts,
     ExpectedCharge,

@@ -37,10 +37,10 @@ FindingKind = Literal[
 `leak`: used, and not billed. `double`: billed twice. `price`: billed at another price than the one in force. `hand
 edit`: somebody changed our line. `quantity`, `product`, `dates`: the line differs from what usage asks for. `orphan`: a
 line of ours that no mapping has. `agreement`: a line with our tag on another agreement than that of its mapping, where
-we have not written it. `credit`: a negative line of somebody else takes money off ours. `unused`: billed, though the mapping bills nothing in the month. `unknown`: the usage
-is not known, so the line cannot be checked. `missing invoice`: no valid invoice bills the month. `invoice`: an invoice
-has another amount than the agreement and its additions. `not invoiced`: a line was created after the invoice of its
-month.
+we have not written it. `credit`: a negative line of somebody else takes money off ours. `unused`: billed, though the
+mapping bills nothing in the month. `unknown`: the usage is not known, so the line cannot be checked. `missing invoice`:
+no valid invoice bills the month. `invoice`: an invoice has another amount than the agreement and its additions. `not
+invoiced`: a line was created after the invoice of its month.
 """
 
 

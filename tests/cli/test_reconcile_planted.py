@@ -25,7 +25,7 @@ spec: {{company: {name}, firstName: Ada, lastName: Alder, email: office@{name}.e
 apiVersion: reconciler/v1
 kind: Agreement
 metadata: {{name: {name}}}
-spec: {{name: {name}, company: {name}, contact: {name}{agreement}}}
+spec: {{name: {name}, company: {name}, contact: {name}, startDate: "2026-11-01"{agreement}}}
 ---
 apiVersion: reconciler/v1
 kind: ManagementSolution
@@ -105,6 +105,17 @@ class Estate:
         """Return the newest invoice of a customer, as the tenant stores it."""
         newest = self.shop.get("/finance/invoices", conditions=f'agreement/name="{name}"')[-1]["id"]
         return self.shop.tenant.tables["invoice"].rows[newest].data
+
+    def rows_of_invoices(self) -> dict[str, list[str]]:
+        """Return the lines of all invoices by customer, as rows of a CSV file."""
+        names = {row["id"]: row["name"] for row in self.shop.get("/finance/agreements")}
+        found: dict[str, list[str]] = {}
+        for each in self.shop.http.get(f"{self.shop.running.url}/sandbox/invoices").json():
+            for line in each["lines"]:
+                figures = [f"{float(line[name]):g}" for name in ("quantity", "unitPrice", "amount")]
+                row = ",".join([each["number"], line["product"], *figures])
+                found.setdefault(names[each["agreement"]], []).append(row)
+        return found
 
     def found(self, *arguments: str) -> Found:
         """Return the differences. The exit code must be 5 if there is one, and 0 if there is none."""
@@ -189,7 +200,6 @@ def test_every_leak_in_the_invoices_of_a_month_is_found_and_nothing_else(estate:
     estate.edit("restored", quantity=60)
     shop.advance(0.25)
     estate.invoice(*in_advance)
-    estate.invoice(*in_arrears, through="2026-10-01")
     shop.advance(0.75)
     shop.world.set_bytes(estate.ids["grown"], 180 * GB, shop.time)
     shop.apply("--only", "usage")
@@ -197,16 +207,40 @@ def test_every_leak_in_the_invoices_of_a_month_is_found_and_nothing_else(estate:
     shop.advance(24)
     estate.invoice("early")
     estate.edit("changed", quantity=500)
-    shop.advance(24 * 28 + 12)
+    shop.advance(24 * 28 + 18)
     shop.world.set_bytes(estate.ids["early"], 130 * GB, shop.time)
     shop.apply("--only", "usage", code=5)
     shop.advance(12)
-    shop.apply("--only", "usage", code=5)
+    shop.apply("--only", "usage")
     estate.invoice("arrears")
     number = estate.agreement("twice")["id"]
     shop.tenant.tables["agreement"].rows[number].data["nextInvoiceDate"] = "2026-11-01T00:00:00Z"
     estate.invoice("twice")
     newest = shop.get("/finance/invoices", conditions='agreement/name="deleted"')[-1]["id"]
     assert shop.http.delete(f"/finance/invoices/{newest}").status_code == 204
-    planted: Found = []
+    planted: Found = [
+        ("double", "-21", None, "twice"),
+        ("hand edit", "13.5", "8.1", "restored"),
+        ("invoice", "13", None, "edited"),
+        ("missing invoice", "15", None, "without"),
+        ("missing invoice", "19.5", None, "deleted"),
+        ("quantity", "4.5", "2.7", "early"),
+    ]
     assert estate.found("--period", "2026-11") == planted
+
+    for name, total in (("clean", 13.5), ("grown", 11.5), ("changed", 0)):
+        estate.invoice_of(name).update(agreementAmount=total, total=total)
+    rows = estate.rows_of_invoices()
+    rows["clean"] = [row.replace(",100,0.15,15", ",90,0.15,13.5") for row in rows["clean"]]
+    rows["grown"].append(rows["grown"][0].partition(",")[0] + ",GOODWILL,1,-5,-5")
+    del rows["changed"][0]
+    rows["changed"].append(f"{estate.invoice_of('changed')['invoiceNumber']},NOTHING,0,0,0")
+    path = shop.folder.parent / "lines.csv"
+    every = [row for some in rows.values() for row in some]
+    path.write_text("\n".join(["Invoice Number,Product ID,Qty,Unit Price,Amount", *every]), encoding="utf-8")
+    in_file: Found = [
+        ("invoice", "5", None, "grown"),
+        ("not invoiced", "24", "14.4", "changed"),
+        ("quantity", "1.5", None, "clean"),
+    ]
+    assert estate.found("--period", "2026-11", "--invoice-lines", str(path)) == sorted([*planted, *in_file], key=str)

@@ -86,6 +86,31 @@ def test_a_line_on_the_old_agreement_of_a_mapping_that_has_moved_bills_it_once()
     assert found([asked(agreement=None)], standing(1, agreement=OTHER)) == []
 
 
+def test_a_line_on_an_agreement_where_we_have_not_written_it_is_on_the_wrong_agreement() -> None:
+    copied = replace(standing(1, agreement=OTHER), sent={})
+    leak, away = checked([asked()], copied)["findings"]
+    assert (leak["kind"], leak["amount"], away["kind"], away["amount"]) == ("leak", "30", "agreement", "-30")
+    assert away["text"].endswith("on agreement Old backup, and its charge belongs on Backup")
+    nowhere = checked([asked(agreement=None)], copied)["findings"][-1]
+    assert nowhere["text"].endswith("on agreement Old backup")
+
+
+def test_a_negative_line_that_is_not_ours_beside_ours_is_a_credit() -> None:
+    credit = standing(2, None, 20, price=Decimal("-0.25"))
+    assert found([asked()], standing(1), credit) == [("credit", "5")]
+
+
+def test_usage_that_only_a_line_of_somebody_else_bills_is_priced_by_the_difference() -> None:
+    theirs = standing(2, None, 100)
+    assert found([asked()], theirs) == [("leak", "5")]
+    assert found([asked(price=None)], theirs) == [("leak", None)]
+    (finding,) = checked([asked()], theirs)["findings"]
+    assert (finding["cost"], finding["margin"]) == ("2", "3")
+    assert "addition id 2 (BACKUP-GB) bills 25.00 USD, and is not ours" in finding["text"]
+    empty, late = standing(2, None, 0), standing(3, None, late=True)
+    assert found([asked()], empty, late) == [("leak", "30")]
+
+
 def test_a_line_of_a_product_beside_the_right_one_is_a_double() -> None:
     assert found([asked()], standing(1), standing(2, product=TB, quantity=3)) == [("double", "-0.75")]
 
