@@ -34,6 +34,8 @@ class MappingFindings:
     """The months after its end that were invoiced already."""
     ended_months: Mapping[MappingCharge, str] = field(default_factory=dict)
     """The ended months that are not billed as measured, with the reasons."""
+    left_open: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """By source and customer id: the closed months that left the customer open, with the reasons."""
     charges: Mapping[MappingCharge, Charge] = field(default_factory=dict)
     standing: Mapping[MappingCharge, Decimal] = field(default_factory=dict)
     """By charge: what its additions bill a month as they stand."""
@@ -51,6 +53,12 @@ def coverage_rows(coverage: Coverage, findings: MappingFindings) -> Iterator[Cov
         shown = _row(row, of_several=charges[row.mapping] > 1)
         found = _with_standing(_with_findings(shown, mapping, charge, findings), (mapping, charge), findings)
         yield _with_ended_months(found, (mapping, charge), findings)
+    seen = {(row.source, row.customer_id) for row in coverage.rows}
+    for (source, customer), reason in findings.left_open.items():
+        if (source, customer) not in seen:
+            yield CoverageRow(
+                source=source, customer=customer, name=customer, state="invoiced", detail=reason, accounted=False
+            )
     for source, reason in coverage.source_problems.items():
         yield CoverageRow(
             source=source,
@@ -117,7 +125,8 @@ def _with_findings(row: CoverageRow, mapping: str, charge: str, findings: Mappin
 
 def _with_ended_months(row: CoverageRow, charge: MappingCharge, findings: MappingFindings) -> CoverageRow:
     """Return the row with what is missing in ended months. A customer that is billed now is then not accounted for."""
-    if (reason := findings.ended_months.get(charge)) is None:
+    reasons = (findings.ended_months.get(charge), findings.left_open.get((row.source, row.customer)))
+    if not (reason := "; ".join(each for each in reasons if each is not None)):
         return row
     state = "invoiced" if row.state == "billed" else row.state
     detail = "; ".join(filter(None, (row.detail, reason)))

@@ -32,6 +32,9 @@ MONTHS = 12
 Recorded = Mapping[TermsKey, Mapping[str, Any]]
 """The terms that the ledger has."""
 
+IsClosed = Callable[[Rule, str], bool]
+"""Returns whether a month, as `2026-10`, is closed for the customer of a rule."""
+
 RulesOf = Callable[[Period], Sequence[Rule]]
 """Returns the rules of now with the prices of a month."""
 
@@ -62,6 +65,8 @@ def open_months(
     snapshot: Snapshot,
     recorded: Recorded,
     months: Sequence[Period],
+    *,
+    closed: IsClosed = lambda _rule, _month: False,
 ) -> list[OpenMonth]:
     """Return the ended months that are open, the newest first. `months` has all months that are looked at."""
     finder = _Finder(rules, rules_of, manifests, live_state, snapshot, recorded)
@@ -70,7 +75,7 @@ def open_months(
         terms: list[MonthTerms] = []
         expected: set[MappingCharge] = set()
         for rule in rules:
-            each = None if rule.proposed else finder.terms(rule, period)
+            each = None if rule.proposed or closed(rule, str(period)) else finder.terms(rule, period)
             if each is not None:
                 terms.append(each.terms)
                 expected |= {(rule.name, rule.charge)} if each.expected else set()

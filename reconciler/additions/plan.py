@@ -60,6 +60,9 @@ from reconciler.planning.plan import Note, Tripped
 
 _ZERO = Decimal(0)
 
+Reasons = Mapping[MappingCharge, Mapping[str, str]]
+"""Reasons by charge and month, as `2026-10`."""
+
 HeldMappings = Mapping[str, Sequence[Tripped]]
 """The guardrails that hold a mapping, by its address."""
 
@@ -81,6 +84,8 @@ class UsageInputs:
     """The ids of agreements that the same plan retires."""
     in_setup: Collection[int] = ()
     """The ids of agreements whose amount, with their additions, the setup of the same plan counts."""
+    left_open: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """By source and customer id: the closed months that left the customer open, with the reasons."""
     future: Sequence[FuturePrices] = ()
     """The rules with the prices of later months in which prices change, in the order of their days."""
     terms: Mapping[TermsKey, Mapping[str, Any]] = field(default_factory=dict)
@@ -95,6 +100,8 @@ class UsagePart:
     records: LedgerRecords
     views: tuple[AdditionView, ...] = ()
     """Every addition of ours."""
+    ended_months: Mapping[MappingCharge, Mapping[str, str]] = field(default_factory=dict)
+    """By charge and month: why an ended month is not billed as measured."""
 
 
 def plan_usage(inputs: UsageInputs) -> UsagePart:
@@ -175,6 +182,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         **desired.uninvoiced,
         **uninvoiced_usage(matched.pairs, planned, period, currency, snapshot, context.live_state),
     }
+    not_billed = _ended_months(over, of_ended)
     money = period_money(ownership, planned, held, rules, builder)
     planned = [*map(money.of, planned)]
     findings = MappingFindings(
@@ -183,7 +191,8 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         floors=floors,
         uninvoiced=uninvoiced,
         proposed=proposed.details,
-        ended_months=_ended_months(over, of_ended),
+        ended_months=_texts(not_billed),
+        left_open=inputs.left_open,
         overbilled=later,
         charges={(charge.mapping, charge.name): charge for charge in running},
         standing=standing_amounts(ownership, builder, money),
@@ -224,6 +233,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
             charges=_billed_charges(inputs.usage, {*refused, *held_names}, floors),
         ),
         addition_views(planned, proposed.planned, orphaned, ownership, held, builder, context.live_state),
+        not_billed,
     )
 
 
@@ -242,14 +252,22 @@ def _with_charges(month: ChargedMonth, charges: Mapping[Owner, Charge]) -> Charg
     return replace(month, charges=tuple(charges[owner_of(each)] for each in month.charges))
 
 
-def _ended_months(months: Iterable[ChargedMonth], desired: Iterable[DesiredAdditions]) -> dict[MappingCharge, str]:
-    """Return by charge why an ended month of it is not billed as measured."""
-    found: defaultdict[MappingCharge, list[str]] = defaultdict(list)
+def _ended_months(months: Iterable[ChargedMonth], desired: Iterable[DesiredAdditions]) -> Reasons:
+    """Return by charge and month why an ended month of it is not billed as measured."""
+    found: defaultdict[MappingCharge, dict[str, str]] = defaultdict(dict)
     for month, of_month in zip(months, desired, strict=True):
         for charge in month.terms:
             reasons = (month.unknown.get(charge), of_month.refused.get(charge[0]), of_month.uninvoiced.get(charge[0]))
-            found[charge] += [f"{month.period}: {reason}" for reason in reasons if reason is not None]
-    return {charge: "; ".join(reasons) for charge, reasons in found.items() if reasons}
+            if text := "; ".join(each for each in reasons if each is not None):
+                found[charge][str(month.period)] = text
+    return found
+
+
+def _texts(reasons: Reasons) -> dict[MappingCharge, str]:
+    return {
+        charge: "; ".join(f"{month}: {reason}" for month, reason in of_charge.items())
+        for charge, of_charge in reasons.items()
+    }
 
 
 def _billed_charges(

@@ -12,7 +12,7 @@ from reconciler.additions.open_months import OpenMonth, ended_months, open_month
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.live_state import LiveState
 from reconciler.ledger.month_terms import load_month_terms
-from reconciler.ledger.snapshot import Snapshot, TermsKey
+from reconciler.ledger.snapshot import Close, Snapshot, TermsKey, left_open
 from reconciler.ledger.store import Ledger
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.selection import used_sources
@@ -38,6 +38,8 @@ def with_ended_months(
     ledger: Ledger,
     tenant: str,
     fresh: Sequence[Collected] = (),
+    *,
+    closes: Sequence[Close] = (),
 ) -> LoadedMonths:
     """Return the inputs of a charge with the ended months. Without additions of single months, nothing is loaded."""
     zone = to_charge.settings.timezone
@@ -52,7 +54,12 @@ def with_ended_months(
     def rules_of(month: Period) -> list[Rule]:
         return pricing.rules(manifests, units, live_state, month.first_day)
 
-    found = open_months(to_charge.rules, rules_of, manifests, live_state, snapshot, ended, months)
+    open_at_close = left_open(closes)
+
+    def closed(rule: Rule, month: str) -> bool:
+        return month in open_at_close and f"{rule.source}/{rule.customer_id}" not in open_at_close[month]
+
+    found = open_months(to_charge.rules, rules_of, manifests, live_state, snapshot, ended, months, closed=closed)
     loaded = tuple(_loaded(each, to_charge, manifests, ledger, fresh) for each in found)
     return LoadedMonths(
         replace(to_charge, ended=loaded), {key: terms for key, terms in recorded.items() if key[-1] == str(running)}

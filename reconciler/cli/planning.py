@@ -23,6 +23,7 @@ from reconciler.cli.session import Session, tenant_of
 from reconciler.kinds.agreement import KIND as AGREEMENT
 from reconciler.kinds.registry import kind
 from reconciler.ledger.journal import last_writes
+from reconciler.ledger.snapshot import Close, left_open
 from reconciler.live.read import Scope
 from reconciler.manifests.selection import select, targets_of, used_sources
 from reconciler.metering.collect import GUARDRAIL
@@ -229,6 +230,7 @@ def usage_inputs(
         rules=read.to_charge.rules,
         snapshot=read.snapshot,
         terms=read.terms,
+        left_open=left_open_customers(read.closes),
         context=context,
         workspace=session.workspace,
         future=read.to_charge.future,
@@ -237,6 +239,17 @@ def usage_inputs(
         ending=frozenset(each.id for each in agreements if each.action == "retire" and each.id),
         in_setup=frozenset(each.id for each in agreements if (each.action == "retire" or each.money) and each.id),
     )
+
+
+def left_open_customers(closes: Sequence[Close]) -> dict[tuple[str, str], str]:
+    """Return by source and customer id the closed months that left the customer open, with the reasons."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for month, gaps in left_open(closes).items():
+        for address, gap in gaps.items():
+            source, _, customer = address.partition("/")
+            text = f"{month} was closed without this customer by {gap.by}: {gap.reason} ({gap.what})"
+            found.setdefault((source, customer), []).append(text)
+    return {customer: "; ".join(texts) for customer, texts in found.items()}
 
 
 def report_unused(plan: Plan, approvals: Sequence[Approved]) -> None:

@@ -21,8 +21,9 @@ from reconciler.cli.setup_ledger import SetupLedger, read_setup_ledger
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveState
 from reconciler.ledger.additions import Some, load_snapshot
+from reconciler.ledger.closes import load_closes
 from reconciler.ledger.journal import values_kept_when_cleared
-from reconciler.ledger.snapshot import Snapshot, TermsKey
+from reconciler.ledger.snapshot import Close, Snapshot, TermsKey
 from reconciler.live.read import Scope, read_live_state
 from reconciler.live.undeclared_agreements import billing_cycles, with_undeclared_agreements
 from reconciler.manifests.documents import Manifests
@@ -60,6 +61,8 @@ class UsageRead:
     """True if every agreement of the tenant was searched for our tags."""
     terms: Mapping[TermsKey, Mapping[str, Any]] = field(default_factory=dict)
     """The terms that the ledger has of the running month."""
+    closes: Sequence[Close] = ()
+    """The closes of months, oldest first."""
     cycles: BillingCycles = field(default_factory=dict)
     """Empty if every agreement has the default cycle, and for a report."""
 
@@ -143,8 +146,11 @@ async def read_usage(session: Session, live_state: LiveState, pulls: Sequence[Co
         session.client, live_state, search.agreements, search.is_ours, search=search.is_due
     )
     to_charge = load_usage(manifests, found.live_state, ledger, now, pulls)
-    loaded = with_ended_months(to_charge, manifests, found.live_state, snapshot, ledger, session.tenant, pulls)
-    return UsageRead(found.live_state, snapshot, loaded.to_charge, found.searched, terms=loaded.terms)
+    closes = load_closes(ledger, workspace, session.tenant)
+    loaded = with_ended_months(
+        to_charge, manifests, found.live_state, snapshot, ledger, session.tenant, pulls, closes=closes
+    )
+    return UsageRead(found.live_state, snapshot, loaded.to_charge, found.searched, terms=loaded.terms, closes=closes)
 
 
 def _some_additions(manifests: Manifests, live_state: LiveState) -> Some | None:

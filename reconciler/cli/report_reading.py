@@ -129,7 +129,7 @@ async def _inputs(session: Session, live_state: LiveState, period: Period) -> tu
         snapshot = load_snapshot(ledger, workspace, session.tenant, str(period))
         to_charge = load_usage(manifests, live_state, ledger, period.end - timedelta.resolution)
         additions = _that_billed(session, snapshot, period)
-    names = _names(manifests, live_state)
+    names = names_of(manifests, live_state)
     owners = [owner_of_rule(rule) for rule in to_charge.rules]
     sources = frozenset(source.name for source in session.workspace.usage)
     before = period_of(period.start - timedelta.resolution, session.workspace.billing.timezone)
@@ -150,14 +150,14 @@ async def _inputs(session: Session, live_state: LiveState, period: Period) -> tu
             rules=to_charge.rules,
             billed=billed_in(period, additions, owners, sources, snapshot, names),
             previous=previous,
-            sources=list(_source_hours(session, period, min(now, period.end))),
+            sources=list(source_hours(session, period, min(now, period.end))),
             parties=_parties(manifests, live_state),
         ),
         to_charge,
     )
 
 
-def _source_hours(session: Session, period: Period, until: datetime) -> Iterator[SourceHours]:
+def source_hours(session: Session, period: Period, until: datetime) -> Iterator[SourceHours]:
     """Yield in how many hours each source had a believed pull. A source that was never read has no hours."""
     for source in session.workspace.usage:
         first = first_whole_pull_at(session.ledger, source.name)
@@ -174,9 +174,9 @@ def _that_billed(session: Session, snapshot: Snapshot, period: Period) -> list[L
     Those of a single month are taken as they stand now. They follow late samples, and on an agreement that is invoiced
     in advance they are created only when the month has ended.
     """
-    at_end = _written(session, snapshot, period.end - timedelta.resolution)
+    at_end = written_additions(session, snapshot, period.end - timedelta.resolution)
     of_all_months = [each for each in at_end if each.tag is None or each.tag.period is None]
-    now = _written(session, snapshot, None)
+    now = written_additions(session, snapshot, None)
     return [*of_all_months, *(each for each in now if each.tag is not None and each.tag.period is not None)]
 
 
@@ -184,12 +184,14 @@ def _is_of(addition: LiveAddition, period: Period) -> bool:
     return addition.tag is not None and addition.tag.period == str(period)
 
 
-def _written(session: Session, snapshot: Snapshot, moment: datetime | None) -> list[LiveAddition]:
+def written_additions(session: Session, snapshot: Snapshot, moment: datetime | None) -> list[LiveAddition]:
+    """Return our additions as the journal has them at a moment, or now."""
     found = additions_at(session.ledger, session.manifests.workspace.name, snapshot, moment)
     return from_journal(found, snapshot, session.workspace.billing.currency)
 
 
-def _names(manifests: Manifests, live_state: LiveState) -> Names:
+def names_of(manifests: Manifests, live_state: LiveState) -> Names:
+    """Return the names of the agreements and products that additions refer to."""
     agreements = {
         number: str(live.raw.get("name") or "").strip()
         for (kind, number), live in live_state.objects.items()

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from reconciler.cli.clock import check_clock
+from reconciler.cli.close import close
 from reconciler.cli.commands import GROUPS
 from reconciler.cli.context import Context
 from reconciler.cli.explain import explain
@@ -128,6 +129,7 @@ def coverage(ctx: typer.Context, alert: SendAlerts = False) -> int:
 
 app.command()(report)
 app.command()(export)
+app.command()(close)
 app.command()(reconcile)
 
 

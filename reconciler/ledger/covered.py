@@ -52,8 +52,9 @@ WRITES = Covered(schema.writes, final=schema.writes.c.state.in_(("done", "failed
 APPROVALS = Covered(schema.approvals)
 SEALS = Covered(schema.seals, again=schema.seals.c.emptied_at.is_not(None))
 RULE_VERSIONS = Covered(schema.rule_versions)
+CLOSES = Covered(schema.closes)
 
-COVERED = (PULLS, RUNS, WRITES, APPROVALS, SEALS, RULE_VERSIONS)
+COVERED = (PULLS, RUNS, WRITES, APPROVALS, SEALS, RULE_VERSIONS, CLOSES)
 """Each table that the chain covers. To add one, add a line, and call `append` in the transaction that writes a row."""
 
 EXCUSED: dict[sa.Table, str] = {

@@ -365,6 +365,23 @@ seals = sa.Table(
     sa.Index("seals_by_period", "workspace", "period", unique=True),
 )
 
+# The closes of months: what each froze, and the customers that it left open. A row is never changed.
+closes = sa.Table(
+    "closes",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("workspace", sa.Text, nullable=False),
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("period", sa.Text, nullable=False),
+    sa.Column("closed_at", UtcTime, nullable=False),
+    sa.Column("closed_by", sa.Text, nullable=False),
+    sa.Column("samples", sa.Text, nullable=False),
+    sa.Column("charges", sa.JSON, nullable=False),
+    sa.Column("left_open", sa.JSON, nullable=False),
+    sa.Column("accepted", sa.JSON, nullable=False),
+    sa.Index("closes_by_period", "workspace", "tenant", "period"),
+)
+
 # The chain: see `chain`. `subject` is a table and `row_id` a row of it. `content` is the digest of the row and its
 # parts, `parts` that of its parts alone, and `previous` that of the entry before. The first entry of a ledger that is
 # older than the chain has the subject `begun`, and a note on the rows that were there.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -131,3 +131,45 @@ class RecordedTerms:
     key: TermsKey
     terms: Mapping[str, Any]
     """As JSON. The ledger does not read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedGap:
+    """What was unknown of a month at its close, and who accepted it with which reason."""
+
+    address: str
+    """The customer that is left open, as `cove/1001006`, or the source whose unknown hours are left out."""
+    what: str
+    """What was unknown."""
+    reason: str
+    by: str
+    at: str
+    """When it was accepted, as in ISO 8601."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """A close of a month: what it froze, and what it left open."""
+
+    period: str
+    """As `2026-10`."""
+    closed_at: datetime
+    closed_by: str
+    samples: str
+    """The digest of the pulls that the month was measured from."""
+    charges: tuple[Mapping[str, Any], ...]
+    """The frozen charges, as JSON: see `closing.close.frozen`."""
+    left_open: tuple[AcceptedGap, ...] = ()
+    """The customers that it left open."""
+    accepted: tuple[AcceptedGap, ...] = ()
+    """The sources whose unknown hours are left out for good."""
+
+
+def closes_of(closes: Iterable[Close], period: str) -> list[Close]:
+    """Return the closes of one month, oldest first. The last one says which customers are still open."""
+    return [each for each in closes if each.period == period]
+
+
+def left_open(closes: Iterable[Close]) -> dict[str, dict[str, AcceptedGap]]:
+    """Return by closed month the customers that its last close left open."""
+    return {each.period: {gap.address: gap for gap in each.left_open} for each in closes}

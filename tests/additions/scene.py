@@ -21,6 +21,7 @@ from reconciler.additions.tag import parse
 from reconciler.applying.requests import request_of
 from reconciler.cli.ended_months import with_ended_months
 from reconciler.cli.loading import load_usage
+from reconciler.cli.planning import left_open_customers
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.registry import kind
 from reconciler.ledger.additions import (
@@ -35,7 +36,7 @@ from reconciler.ledger.journal import begin_run, write_answer, write_intent
 from reconciler.ledger.month_terms import record_month_terms
 from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Customer, Pull, Sample
-from reconciler.ledger.snapshot import Approval, BilledAddition
+from reconciler.ledger.snapshot import Approval, BilledAddition, Close
 from reconciler.ledger.store import Ledger
 from reconciler.live.match import Matcher
 from reconciler.manifests.documents import Document, Manifests
@@ -161,6 +162,7 @@ class Scene:
         self.ledger = ledger
         self.billing = billing
         self.fallback: Mapping[str, Any] | None = None
+        self.closes: list[Close] = []
         self.now = NOW
         self.documents = {each.address: each for each in DECLARED}
         self.objects = {(obj.kind, obj.id): obj for obj in LIVING}
@@ -218,7 +220,9 @@ class Scene:
         """Return the plan of usage and the ledger records, without recording them."""
         found, spec = self.manifests, self.manifests.workspace.spec
         snapshot = load_snapshot(self.ledger, "test", TENANT, str(self.period))
-        loaded = with_ended_months(self.to_charge(fresh), found, self.live_state, snapshot, self.ledger, TENANT, fresh)
+        loaded = with_ended_months(
+            self.to_charge(fresh), found, self.live_state, snapshot, self.ledger, TENANT, fresh, closes=self.closes
+        )
         to_charge = loaded.to_charge
         usage = charge_usage(to_charge)
         context = BillingContext(
@@ -241,6 +245,7 @@ class Scene:
                 prune,
                 future=to_charge.future,
                 terms=loaded.terms,
+                left_open=left_open_customers(self.closes),
             )
         )
 

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Customer, Pull, Sample
+from reconciler.ledger.snapshot import AcceptedGap, Close
 from reconciler.ledger.store import Ledger
 from tests.planning import builders
 from tests.planning.builders import mapping, product
@@ -223,6 +224,32 @@ def test_the_text_on_the_invoice_follows_late_samples(arrears: Scene) -> None:
     arrears.apply()
     november = next(obj for obj in arrears.additions if str(obj.raw["serialNumber"]).endswith("/2026-11"))
     assert november.raw["invoiceDescription"] == "Acme: 130 GB in 2026-11"
+
+
+def closed(*customers: str) -> Close:
+    """Return a close of November that leaves these customers open."""
+    gaps = tuple(AcceptedGap(each, "unmapped", "asked the customer", "ann@office", "2026-12-02") for each in customers)
+    return Close("2026-11", at(2, 12), "ann@office", "digest", (), gaps)
+
+
+def test_a_closed_month_is_never_rewritten(december: Scene) -> None:
+    december.closes = [closed()]
+    december.now += timedelta(hours=1)
+    late(december, at(30, 11, 21), "130")
+    december.apply()
+    assert lines(december)[0] == ("2026-11", 9, 100, "2026-11-01", "2026-11-30")
+
+
+def test_a_customer_that_a_close_left_open_is_followed_and_listed(december: Scene) -> None:
+    december.closes = [closed("cove/77", "cove/99")]
+    december.now += timedelta(hours=1)
+    late(december, at(30, 11, 21), "130")
+    rows = {row.customer: row for row in december.plan().coverage if row.customer != "*"}
+    assert {(each, row.accounted) for each, row in rows.items()} == {("77", False), ("99", False)}
+    text = "2026-11 was closed without this customer by ann@office: asked the customer (unmapped)"
+    assert all(text in row.detail for row in rows.values())
+    december.apply()
+    assert lines(december)[0] == ("2026-11", 9, 130, "2026-11-01", "2026-11-30")
 
 
 # ── in advance ───────────────────────────────────────────────────────────────────────────────────────────────

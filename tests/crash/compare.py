@@ -29,6 +29,7 @@ _LEDGER: dict[str, tuple[str, ...]] = {
     "declared": ("address", "object_id", "protected"),
     "customers": ("source", "customer_id", "name", "attributed", "state", "previous_name"),
     "devices": ("source", "customer_id", "device_id", "last_bytes"),
+    "month_terms": ("source", "customer_id", "charge", "period"),
     "hand_edits": ("addition_id", "fields"),
     "approvals": ("DISTINCT guardrail", "address", "period"),
 }

@@ -18,6 +18,7 @@ OTHERS = {
     "unlock": {REFUSED},
     "usage pull": {REFUSED, UNACCOUNTED},
     "usage coverage": {REFUSED, UNACCOUNTED},
+    "usage close": {REFUSED, UNACCOUNTED},
     "usage reconcile": {UNACCOUNTED},
 }
 """The codes with which a command can end, beside 0, 1 and 130, which any command can. `tests/conftest.py` fails a test

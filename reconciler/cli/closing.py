@@ -1,0 +1,155 @@
+"""Load what `usage close` needs from ConnectWise and the ledger, and record the close. No usage source is pulled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from reconciler.additions.charge import Charge
+from reconciler.additions.charges import ChargedUsage, ChargeInputs, charge_usage
+from reconciler.additions.live_additions import all_additions
+from reconciler.additions.month_terms import terms_of
+from reconciler.additions.ownership import Owner, owner_of_rule
+from reconciler.additions.plan import UsagePart, plan_usage
+from reconciler.cli.loading import load_usage
+from reconciler.cli.planning import PlanOptions, usage_inputs
+from reconciler.cli.reading import UsageRead, read_usage_to_plan
+from reconciler.cli.report_reading import names_of, source_hours, written_additions
+from reconciler.cli.session import Session, current_user
+from reconciler.cli.show_usage import USAGE
+from reconciler.closing.close import ToClose, close_of
+from reconciler.closing.frozen import frozen
+from reconciler.closing.month_gaps import MonthFacts, month_gaps
+from reconciler.errors import Refused
+from reconciler.kinds.billing_rules import Rule
+from reconciler.kinds.customer_mapping import CustomerMappingSpec
+from reconciler.ledger.closes import record_close, samples_digest
+from reconciler.ledger.journal import open_intents
+from reconciler.ledger.month_terms import load_month_terms
+from reconciler.ledger.snapshot import Close, closes_of
+from reconciler.live.read import read_live_state
+from reconciler.metering.period import Period
+from reconciler.metering.retention import longest_look_back
+from reconciler.reporting.billed import billed_in
+from reconciler.reporting.report import ReportLine
+
+_MOMENT = timedelta.resolution
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedMonth:
+    """A month that is closed now."""
+
+    closes: tuple[Close, ...]
+    """Its closes, oldest first."""
+    is_new: bool
+    """Whether this run closed something."""
+
+
+async def close_month(session: Session, period: Period, accepted: Mapping[str, str]) -> ClosedMonth:
+    """Close a month and record it. Raises `Refused` if it has not ended, or if something of it is unknown."""
+    now, workspace = session.context.now, session.manifests.workspace.name
+    if now < period.end:
+        raise Refused(f"{period} has not ended", where="usage close", advice=f"Close it from {period.end.date()} on.")
+    declared = await read_live_state(session.client, session.manifests, USAGE)
+    read = await read_usage_to_plan(session, declared)
+    at_end = load_usage(session.manifests, read.live_state, session.ledger, period.end - _MOMENT)
+    before = closes_of(read.closes, str(period))
+    inputs = usage_inputs(session, read, PlanOptions())
+    usage, part = charge_usage(at_end), plan_usage(inputs)
+    measured = _measured(inputs.usage, period)
+    since = period.start - longest_look_back(at_end.settings)
+    sources = [source.name for source in session.workspace.usage]
+    found = close_of(
+        ToClose(
+            period=str(period),
+            now=now,
+            by=current_user(),
+            samples=samples_digest(session.ledger, sources, since, now),
+            charges=list(_frozen(session, read, at_end, usage, measured, period)),
+            gaps=month_gaps(_facts(session, at_end, usage, measured, part, period)),
+            accepted=accepted,
+            before=before,
+        )
+    )
+    if found is None:
+        return ClosedMonth(tuple(before), is_new=False)
+    record_close(session.ledger, workspace, session.tenant, found)
+    return ClosedMonth((*before, found), is_new=True)
+
+
+def _measured(usage: ChargedUsage, period: Period) -> dict[tuple[str, str], Charge]:
+    """Return the charges of the month that are measured by the samples of now."""
+    return {
+        (charge.mapping, charge.name): charge
+        for month in usage.ended_months
+        if str(month.period) == str(period)
+        for charge in month.charges
+    }
+
+
+def _facts(
+    session: Session,
+    at_end: ChargeInputs,
+    usage: ChargedUsage,
+    measured: Mapping[tuple[str, str], Charge],
+    part: UsagePart,
+    period: Period,
+) -> MonthFacts:
+    hours = source_hours(session, period, period.end)
+    intents = open_intents(session.ledger, session.manifests.workspace.name)
+    return MonthFacts(
+        period=str(period),
+        hours=[(each.name, each.known, each.elapsed) for each in hours],
+        coverage=usage.coverage,
+        measured=measured.keys(),
+        part=part,
+        customers={rule.name: f"{rule.source}/{rule.customer_id}" for rule in at_end.rules},
+        open_writes=[each.address for each in intents],
+    )
+
+
+def _frozen(
+    session: Session,
+    read: UsageRead,
+    at_end: ChargeInputs,
+    usage: ChargedUsage,
+    measured: Mapping[tuple[str, str], Charge],
+    period: Period,
+) -> Sequence[Mapping[str, Any]]:
+    """Return the charges of the month as a close freezes them."""
+    standing = _standing(session, read, at_end.rules, period)
+    recorded = load_month_terms(session.ledger, session.manifests.workspace.name, session.tenant, str(period))
+    charged = {(each.mapping, each.name): each for each in usage.charges}
+    found = []
+    for rule in at_end.rules:
+        if rule.proposed or (rule.start or period.first_day) > period.last_day:
+            continue
+        if rule.end is not None and rule.end < period.first_day:
+            continue
+        key = (rule.name, rule.charge)
+        terms: Mapping[str, Any] | None = recorded.get((rule.source, rule.customer_id, rule.charge, str(period)))
+        if terms is None:
+            document = session.manifests.get(CustomerMappingSpec, f"CustomerMapping/{rule.name}")
+            of_now = terms_of(document, rule, read.live_state)
+            terms = None if of_now is None else of_now.to_json()
+        charge = measured.get(key) or charged.get(key)
+        found.append(frozen(rule, terms, charge, standing.get(owner_of_rule(rule), ())))
+    return found
+
+
+def _standing(
+    session: Session, read: UsageRead, rules: Sequence[Rule], period: Period
+) -> dict[Owner, list[ReportLine]]:
+    """Return by charge the additions that bill the month: of one month as they are, of all months as they stood."""
+    currency = session.workspace.billing.currency
+    live = [each for each in all_additions(read.live_state, currency) if each.tag is not None and each.tag.period]
+    written = written_additions(session, read.snapshot, period.end - _MOMENT)
+    of_all_months = [each for each in written if each.tag is not None and not each.tag.period]
+    sources = frozenset(source.name for source in session.workspace.usage)
+    names = names_of(session.manifests, read.live_state)
+    owners = [owner_of_rule(rule) for rule in rules]
+    found = billed_in(period, [*live, *of_all_months], owners, sources, read.snapshot, names)
+    return {owner: list(lines) for owner, lines in found.by_owner.items()}

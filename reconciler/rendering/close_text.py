@@ -1,0 +1,37 @@
+"""Show a closed month on the terminal, and what keeps a month from being closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from reconciler.amounts import amount_text
+from reconciler.rendering.counts import numbered
+from reconciler.rendering.paint import Paint, safe
+
+Json = Mapping[str, Any]
+
+
+def close_text(found: Json, paint: Paint) -> Iterator[str]:
+    """Yield a closed month. `found` is what `usage close --json` prints."""
+    newest = found["closes"][-1]
+    who = f"by {newest['closed_by']} at {newest['closed_at']}"
+    if found["changed"]:
+        yield paint(safe(f"Closed {found['period']} {who}."), "bold")
+    else:
+        yield safe(f"{found['period']} is closed already, {who}. Nothing changes.")
+    customers = {each["customer"] for each in found["charges"]}
+    total = amount_text(Decimal(found["billed"]), found["currency"])
+    yield f"{numbered(len(found['charges']), 'charge')} of {numbered(len(customers), 'customer')}, {total} billed."
+    for each in found["accepted"]:
+        yield safe(f"Left out, {each['address']}: {each['what']} ({each['reason']})")
+    for each in found["left_open"]:
+        yield paint(safe(f"Left open, {each['address']}: {each['what']} ({each['reason']})"), "yellow")
+
+
+def unknown_text(unknown: Iterable[Json], paint: Paint) -> Iterator[str]:
+    """Yield what keeps a month from being closed, a line for each part."""
+    for each in unknown:
+        name = f"{each['address']} ({each['mapping']})" if each["mapping"] else each["address"]
+        yield f"{paint(safe(name), 'bold')}  {safe(each['what'])}"

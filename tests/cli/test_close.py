@@ -1,0 +1,77 @@
+"""`usage close` freezes a month that has ended, and refuses while something of it is unknown."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.shop import ALDER, BIRCHWOOD, Shop
+from tests.test_seed_steps import writes
+
+HOURS = ("--accept", "cove=hourly pulls began in this test")
+
+
+@pytest.fixture
+def ended(shop: Shop) -> Shop:
+    """Return a shop in December, with an addition of November for Alder and one of all months for Birchwood."""
+    shop.only(ALDER, BIRCHWOOD)
+    shop.edit("customers/alder-dental.yaml", "contact: alder-dental}\n", "contact: alder-dental, invoiced: arrears}\n")
+    shop.apply()
+    shop.advance(24 * 30)
+    shop("apply", "--only", "usage", "--auto-approve")
+    return shop
+
+
+def test_a_month_is_closed_once(ended: Shop) -> None:
+    ended.sandbox.log.clear()
+    said = ended("usage", "close", "--period", "2026-11")
+    assert said.code == 3, said.out
+    assert "hours have no believed pull of cove" in said.out
+    assert "2026-11 cannot be closed while something of it is unknown" in said.err
+    found = ended("--json", "usage", "close", "--period", "2026-11", *HOURS).json
+    assert (found["changed"], found["left_open"]) == (True, [])
+    assert [(each["customer"], each["lines"]) for each in found["charges"]] == [
+        ("cove/1001001", "perPeriod"),
+        ("cove/1001002", "rolling"),
+    ]
+    said = ended("usage", "close", "--period", "2026-11")
+    assert said.code == 0
+    assert "2026-11 is closed already, by" in said.out
+    assert writes(ended) == []
+    assert ended("ledger", "check").code == 0
+
+
+def test_a_month_that_has_not_ended_is_refused(ended: Shop) -> None:
+    said = ended("usage", "close", "--period", "2026-12")
+    assert said.code == 3
+    assert "2026-12 has not ended" in said.err
+
+
+def test_a_reason_is_required(ended: Shop) -> None:
+    said = ended("usage", "close", "--period", "2026-11", "--accept", "cove")
+    assert said.code == 1
+    assert "--accept cove: a reason is missing" in said.err
+
+
+def test_a_customer_that_is_left_open_is_listed_until_it_is_closed(ended: Shop) -> None:
+    path = ended.folder / "customers/birchwood-legal.yaml"
+    kept = path.read_text()
+    path.unlink()
+    refused = ended("--json", "usage", "close", "--period", "2026-11", *HOURS)
+    assert refused.code == 3
+    (unknown,) = refused.json["error"]["unknown"]
+    assert (unknown["address"], unknown["mapping"]) == ("cove/1001002", None)
+    said = ended("usage", "close", "--period", "2026-11", *HOURS, "--accept", "cove/1001002=asked them")
+    assert said.code == 5
+    assert "Left open, cove/1001002: unmapped" in said.out
+    assert "(asked them)" in said.out
+    (row,) = [each for each in ended("--json", "usage", "coverage").json if each["customer"] == "1001002"]
+    assert "2026-11 was closed without this customer by" in row["detail"]
+    path.write_text(kept)
+    found = ended("--json", "usage", "close", "--period", "2026-11")
+    assert (found.code, found.json["changed"], len(found.json["closes"])) == (0, True, 2)
+
+
+def test_an_address_of_which_nothing_is_unknown_is_an_error(ended: Shop) -> None:
+    said = ended("usage", "close", "--period", "2026-11", *HOURS, "--accept", "cove/1001001=x")
+    assert said.code == 1
+    assert "nothing that can be accepted is unknown of it in 2026-11" in said.err
