@@ -64,7 +64,8 @@ def test_a_customer_that_is_left_open_is_listed_until_it_is_closed(ended: Shop) 
     assert said.code == 5
     assert "Left open, cove/1001002: unmapped" in said.out
     assert "(asked them)" in said.out
-    (row,) = [each for each in ended("--json", "usage", "coverage").json if each["customer"] == "1001002"]
+    rows = ended("--json", "usage", "coverage").json
+    (row,) = [each for each in rows if (each["customer"], each["state"]) == ("1001002", "unmapped")]
     assert "2026-11 was closed without this customer by" in row["detail"]
     path.write_text(kept)
     found = ended("--json", "usage", "close", "--period", "2026-11")
