@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from reconciler.additions.charge import Charge
 from reconciler.metering.coverage import Coverage
@@ -14,6 +15,12 @@ from reconciler.planning.plan import EVERY_CUSTOMER, CoverageRow, Released, Trip
 
 MappingCharge = tuple[str, str]
 """The names of a mapping and of its charge."""
+
+Reasons = Mapping[MappingCharge, Mapping[str, str]]
+"""Reasons by charge and month, as `2026-10`."""
+
+LEFT_OPEN = "left open"
+"""The state of a customer that is billed, or of which nothing is known, if a close left a month of it open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +39,8 @@ class MappingFindings:
     """What a proposed mapping would bill."""
     overbilled: Mapping[str, str] = field(default_factory=dict)
     """The months after its end that were invoiced already."""
-    ended_months: Mapping[MappingCharge, str] = field(default_factory=dict)
-    """The ended months that are not billed as measured, with the reasons."""
+    ended_months: Reasons = field(default_factory=dict)
+    """Why ended months are not billed as measured."""
     left_open: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """By source and customer id: the closed months that left the customer open, with the reasons."""
     charges: Mapping[MappingCharge, Charge] = field(default_factory=dict)
@@ -57,7 +64,7 @@ def coverage_rows(coverage: Coverage, findings: MappingFindings) -> Iterator[Cov
     for (source, customer), reason in findings.left_open.items():
         if (source, customer) not in seen:
             yield CoverageRow(
-                source=source, customer=customer, name=customer, state="invoiced", detail=reason, accounted=False
+                source=source, customer=customer, name=customer, state=LEFT_OPEN, detail=reason, accounted=False
             )
     for source, reason in coverage.source_problems.items():
         yield CoverageRow(
@@ -125,12 +132,23 @@ def _with_findings(row: CoverageRow, mapping: str, charge: str, findings: Mappin
 
 def _with_ended_months(row: CoverageRow, charge: MappingCharge, findings: MappingFindings) -> CoverageRow:
     """Return the row with what is missing in ended months. A customer that is billed now is then not accounted for."""
-    reasons = (findings.ended_months.get(charge), findings.left_open.get((row.source, row.customer)))
-    if not (reason := "; ".join(each for each in reasons if each is not None)):
+    missing = [f"{month}: {reason}" for month, reason in findings.ended_months.get(charge, {}).items()]
+    left_open = findings.left_open.get((row.source, row.customer))
+    if not missing and left_open is None:
         return row
-    state = "invoiced" if row.state == "billed" else row.state
-    detail = "; ".join(filter(None, (row.detail, reason)))
-    return row.model_copy(update={"state": state, "detail": detail, "accounted": False})
+    instead = "invoiced" if missing else LEFT_OPEN
+
+    def changed(state: str, detail: str) -> dict[str, Any]:
+        return {
+            "state": instead if state == "billed" else state,
+            "detail": "; ".join(filter(None, (detail, *missing, left_open))),
+            "accounted": False,
+        }
+
+    released = row.released
+    if released is not None:
+        released = released.model_copy(update=changed(released.state, released.detail))
+    return row.model_copy(update={**changed(row.state, row.detail), "released": released})
 
 
 def _written(row: CoverageRow, mapping: str, name: str, findings: MappingFindings) -> CoverageRow:

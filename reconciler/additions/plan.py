@@ -19,7 +19,7 @@ from reconciler.additions.beside import Beside
 from reconciler.additions.changes import ChargeChange, charge_changes
 from reconciler.additions.charge import Charge
 from reconciler.additions.charges import ChargedUsage
-from reconciler.additions.coverage import MappingCharge, MappingFindings, coverage_rows
+from reconciler.additions.coverage import MappingCharge, MappingFindings, Reasons, coverage_rows
 from reconciler.additions.desired import BillingContext, DesiredAdditions, desired_additions, desired_of_month
 from reconciler.additions.ended_months import ChargedMonth
 from reconciler.additions.floors import with_floors
@@ -60,9 +60,6 @@ from reconciler.planning.plan import Note, Tripped
 
 _ZERO = Decimal(0)
 
-Reasons = Mapping[MappingCharge, Mapping[str, str]]
-"""Reasons by charge and month, as `2026-10`."""
-
 HeldMappings = Mapping[str, Sequence[Tripped]]
 """The guardrails that hold a mapping, by its address."""
 
@@ -100,7 +97,7 @@ class UsagePart:
     records: LedgerRecords
     views: tuple[AdditionView, ...] = ()
     """Every addition of ours."""
-    ended_months: Mapping[MappingCharge, Mapping[str, str]] = field(default_factory=dict)
+    ended_months: Reasons = field(default_factory=dict)
     """By charge and month: why an ended month is not billed as measured."""
 
 
@@ -182,7 +179,6 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         **desired.uninvoiced,
         **uninvoiced_usage(matched.pairs, planned, period, currency, snapshot, context.live_state),
     }
-    not_billed = _ended_months(over, of_ended)
     money = period_money(ownership, planned, held, rules, builder)
     planned = [*map(money.of, planned)]
     findings = MappingFindings(
@@ -191,7 +187,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         floors=floors,
         uninvoiced=uninvoiced,
         proposed=proposed.details,
-        ended_months=_texts(not_billed),
+        ended_months=_ended_months(over, of_ended),
         left_open=inputs.left_open,
         overbilled=later,
         charges={(charge.mapping, charge.name): charge for charge in running},
@@ -233,7 +229,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
             charges=_billed_charges(inputs.usage, {*refused, *held_names}, floors),
         ),
         addition_views(planned, proposed.planned, orphaned, ownership, held, builder, context.live_state),
-        not_billed,
+        findings.ended_months,
     )
 
 
@@ -261,13 +257,6 @@ def _ended_months(months: Iterable[ChargedMonth], desired: Iterable[DesiredAddit
             if text := "; ".join(each for each in reasons if each is not None):
                 found[charge][str(month.period)] = text
     return found
-
-
-def _texts(reasons: Reasons) -> dict[MappingCharge, str]:
-    return {
-        charge: "; ".join(f"{month}: {reason}" for month, reason in of_charge.items())
-        for charge, of_charge in reasons.items()
-    }
 
 
 def _billed_charges(

@@ -60,6 +60,7 @@ _GAPS: Mapping[str, _Gap] = {
         "gap", "proposed mapping", "to check", "Check them, then run: reconciler import --confirm ADDRESS"
     ),
     "invoiced": _Gap("gap", "customer", "with usage that no invoice bills", _CORRECT),
+    "left open": _Gap("gap", "customer", "that a close of a month left open", f"Mend them, and close again. {_LIST}"),
     "ended": _Gap("gap", "customer", "still in use or on an invoice after the end of the mapping", _CORRECT),
     "orphan": _Gap(
         "gap",

@@ -7,13 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
-from reconciler.cli.closing import ClosedMonth, close_month
+from reconciler.applying.apply import workspace_lock
+from reconciler.cli.clock import check_clock
+from reconciler.cli.closing import close_month
 from reconciler.cli.context import Context
-from reconciler.cli.output import deliver_json, paint_of, print_lines
+from reconciler.cli.durations import longest_wait
+from reconciler.cli.output import deliver_json, paint_of, print_lines, print_note
 from reconciler.cli.periods import period_named
-from reconciler.cli.session import open_session
+from reconciler.cli.session import open_session, running_clock
 from reconciler.closing.closed_month import closed_json
-from reconciler.errors import ReconcilerError, Refused
+from reconciler.errors import Refused
 from reconciler.exit_codes import DONE, UNACCOUNTED
 from reconciler.rendering.close_text import close_text, unknown_text
 
@@ -28,6 +31,10 @@ def close(
             help="Close the month although something of this customer or source is unknown. May be repeated.",
         ),
     ] = None,
+    wait: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="If an apply is running, wait for it this long, such as 20m."),
+    ] = None,
 ) -> int:
     """Close a month: freeze its additions, its rules and its prices.
 
@@ -35,35 +42,26 @@ def close(
     left open.
     """
     context: Context = ctx.obj
-    accepted = _accepted(accept or [])
+    longest, clock = longest_wait(wait), running_clock(context.now)
 
-    async def closed() -> tuple[ClosedMonth, str, str | None]:
-        async with open_session(context, writable=True) as session:
-            month = period_named(period, context.now, session.workspace.billing.timezone)
-            found = await close_month(session, month, accepted)
-            return found, session.manifests.workspace.name, session.workspace.billing.currency
+    async def closed() -> dict[str, Any]:
+        async with open_session(context, writable=True) as opened:
+            month = period_named(period, context.now, opened.workspace.billing.timezone)
+            await check_clock(opened)
+            workspace = opened.manifests.workspace.name
+            held = workspace_lock(opened.client, opened.ledger, workspace, clock, print_note, longest)
+            async with held as lease:
+                found = await close_month(opened.at(clock()) if lease.waited else opened, month, accept or [])
+            return closed_json(found.closes, workspace, opened.workspace.billing.currency, is_new=found.is_new)
 
     try:
-        found, workspace, currency = asyncio.run(closed())
+        content = asyncio.run(closed())
     except Refused as refusal:
         if not context.json:
             print_lines(unknown_text(refusal.more.get("unknown", ()), paint_of(context)))
         raise
-    content: dict[str, Any] = closed_json(found.closes, workspace, currency, is_new=found.is_new)
     if context.json:
         deliver_json(content)
     else:
         print_lines(close_text(content, paint_of(context)))
     return UNACCOUNTED if content["left_open"] else DONE
-
-
-def _accepted(values: list[str]) -> dict[str, str]:
-    found = {}
-    for each in values:
-        address, _, reason = each.partition("=")
-        if not address.strip() or not reason.strip():
-            raise ReconcilerError(
-                f"--accept {each}: a reason is missing", advice='Write --accept cove/1001006="no pull in the outage".'
-            )
-        found[address.strip()] = reason.strip()
-    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +13,7 @@ from reconciler.additions.charges import ChargedUsage, ChargeInputs, charge_usag
 from reconciler.additions.live_additions import all_additions
 from reconciler.additions.month_terms import terms_of
 from reconciler.additions.ownership import Owner, owner_of_rule
-from reconciler.additions.plan import UsagePart, plan_usage
+from reconciler.additions.plan import UsageInputs, plan_usage
 from reconciler.cli.loading import load_usage
 from reconciler.cli.planning import PlanOptions, usage_inputs
 from reconciler.cli.reading import UsageRead, read_usage_to_plan
@@ -21,19 +22,20 @@ from reconciler.cli.session import Session, current_user
 from reconciler.cli.show_usage import USAGE
 from reconciler.closing.close import ToClose, close_of
 from reconciler.closing.frozen import frozen
-from reconciler.closing.month_gaps import MonthFacts, month_gaps
+from reconciler.closing.month_gaps import MonthFacts, SourceMonth, month_gaps
 from reconciler.errors import Refused
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.ledger.closes import record_close, samples_digest
 from reconciler.ledger.journal import open_intents
 from reconciler.ledger.month_terms import load_month_terms
+from reconciler.ledger.pulls import pulls_between
 from reconciler.ledger.snapshot import Close, closes_of
 from reconciler.live.read import read_live_state
 from reconciler.metering.period import Period
 from reconciler.metering.retention import longest_look_back
 from reconciler.reporting.billed import billed_in
-from reconciler.reporting.report import ReportLine
+from reconciler.reporting.report import ReportLine, SourceHours
 
 _MOMENT = timedelta.resolution
 
@@ -48,8 +50,11 @@ class ClosedMonth:
     """Whether this run closed something."""
 
 
-async def close_month(session: Session, period: Period, accepted: Mapping[str, str]) -> ClosedMonth:
-    """Close a month and record it. Raises `Refused` if it has not ended, or if something of it is unknown."""
+async def close_month(session: Session, period: Period, accepted: Sequence[str]) -> ClosedMonth:
+    """Close a month and record it, under the workspace's lock. `accepted` has the values of `--accept`.
+
+    Raises `Refused` if it has not ended, or if something of it is unknown.
+    """
     now, workspace = session.context.now, session.manifests.workspace.name
     if now < period.end:
         raise Refused(f"{period} has not ended", where="usage close", advice=f"Close it from {period.end.date()} on.")
@@ -58,7 +63,7 @@ async def close_month(session: Session, period: Period, accepted: Mapping[str, s
     at_end = load_usage(session.manifests, read.live_state, session.ledger, period.end - _MOMENT)
     before = closes_of(read.closes, str(period))
     inputs = usage_inputs(session, read, PlanOptions())
-    usage, part = charge_usage(at_end), plan_usage(inputs)
+    usage = charge_usage(at_end)
     measured = _measured(inputs.usage, period)
     since = period.start - longest_look_back(at_end.settings)
     sources = [source.name for source in session.workspace.usage]
@@ -69,7 +74,7 @@ async def close_month(session: Session, period: Period, accepted: Mapping[str, s
             by=current_user(),
             samples=samples_digest(session.ledger, sources, since, now),
             charges=list(_frozen(session, read, at_end, usage, measured, period)),
-            gaps=month_gaps(_facts(session, at_end, usage, measured, part, period)),
+            gaps=month_gaps(_facts(session, usage, measured, inputs, period)),
             accepted=accepted,
             before=before,
         )
@@ -92,23 +97,26 @@ def _measured(usage: ChargedUsage, period: Period) -> dict[tuple[str, str], Char
 
 def _facts(
     session: Session,
-    at_end: ChargeInputs,
     usage: ChargedUsage,
     measured: Mapping[tuple[str, str], Charge],
-    part: UsagePart,
+    inputs: UsageInputs,
     period: Period,
 ) -> MonthFacts:
-    hours = source_hours(session, period, period.end)
     intents = open_intents(session.ledger, session.manifests.workspace.name)
     return MonthFacts(
         period=str(period),
-        hours=[(each.name, each.known, each.elapsed) for each in hours],
+        sources=[_source_month(session, each, period) for each in source_hours(session, period, period.end)],
         coverage=usage.coverage,
         measured=measured.keys(),
-        part=part,
-        customers={rule.name: f"{rule.source}/{rule.customer_id}" for rule in at_end.rules},
+        part=plan_usage(inputs),
+        customers={rule.name: f"{rule.source}/{rule.customer_id}" for rule in inputs.rules},
         open_writes=[each.address for each in intents],
     )
+
+
+def _source_month(session: Session, hours: SourceHours, period: Period) -> SourceMonth:
+    states = Counter(each.state for each in pulls_between(session.ledger, hours.name, period.start, period.end))
+    return SourceMonth(hours.name, hours.known, hours.elapsed, states["failed"], states["disbelieved"])
 
 
 def _frozen(

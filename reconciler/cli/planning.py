@@ -23,7 +23,8 @@ from reconciler.cli.session import Session, tenant_of
 from reconciler.kinds.agreement import KIND as AGREEMENT
 from reconciler.kinds.registry import kind
 from reconciler.ledger.journal import last_writes
-from reconciler.ledger.snapshot import Close, left_open
+from reconciler.ledger.snapshot import Close
+from reconciler.ledger.snapshot import left_open as customers_left_open
 from reconciler.live.read import Scope
 from reconciler.manifests.selection import select, targets_of, used_sources
 from reconciler.metering.collect import GUARDRAIL
@@ -216,6 +217,10 @@ def usage_inputs(
     that change agreements.
     """
     billing, usage = session.workspace.billing, charge_usage(read.to_charge)
+    left_open = left_open_customers(read.closes)
+    if session.manifests.is_partial:
+        customers = {(rule.source, rule.customer_id) for rule in read.to_charge.rules}
+        left_open = {each: reason for each, reason in left_open.items() if each in customers}
     context = BillingContext(
         manifests=session.manifests,
         live_state=read.live_state,
@@ -230,7 +235,7 @@ def usage_inputs(
         rules=read.to_charge.rules,
         snapshot=read.snapshot,
         terms=read.terms,
-        left_open=left_open_customers(read.closes),
+        left_open=left_open,
         context=context,
         workspace=session.workspace,
         future=read.to_charge.future,
@@ -244,7 +249,7 @@ def usage_inputs(
 def left_open_customers(closes: Sequence[Close]) -> dict[tuple[str, str], str]:
     """Return by source and customer id the closed months that left the customer open, with the reasons."""
     found: dict[tuple[str, str], list[str]] = {}
-    for month, gaps in left_open(closes).items():
+    for month, gaps in customers_left_open(closes).items():
         for address, gap in gaps.items():
             source, _, customer = address.partition("/")
             text = f"{month} was closed without this customer by {gap.by}: {gap.reason} ({gap.what})"

@@ -1,4 +1,19 @@
-"""Write a charge of a closed month as JSON: its rule with the prices, its quantity, and the additions that stand."""
+"""Write a charge of a closed month as JSON: what a close freezes of it.
+
+- `customer`, `mapping`, `charge`: what is billed, such as `cove/1001006`, `CustomerMapping/acme` and `storage`.
+- `lines`: `perPeriod` or `rolling`, by the rules at the close.
+- `terms`: the rule with the prices of the month, the agreement and the products, as `MonthTerms.to_json` writes them.
+  They are those of the month's last run if the ledger has them, else those of the close. Null if the agreement or a
+  product is not in ConnectWise.
+- `quantity`, `unit`, `amount`: what the terms give for the usage that the ledger has at the close, as decimal text.
+  Null if it is not known.
+- `additions`: the lines that bill the month, as in the report (`ReportLine`), with quantity, price and amount. Those of
+  one month are as they stand in ConnectWise at the close, also invoiced ones. Those of all months are as our writes
+  had left them at the end of the month.
+
+A close also keeps the digest of the pulls that the month was measured from, and who closed it when. Nothing of it
+changes later.
+"""
 
 from __future__ import annotations
 

@@ -31,7 +31,11 @@ def close_text(found: Json, paint: Paint) -> Iterator[str]:
 
 
 def unknown_text(unknown: Iterable[Json], paint: Paint) -> Iterator[str]:
-    """Yield what keeps a month from being closed, a line for each part."""
+    """Yield what keeps a month from being closed: what is unknown of each part, what to do, and how to accept it."""
     for each in unknown:
         name = f"{each['address']} ({each['mapping']})" if each["mapping"] else each["address"]
-        yield f"{paint(safe(name), 'bold')}  {safe(each['what'])}"
+        yield paint(safe(name), "bold")
+        yield f"  {safe(each['what'])}"
+        yield f"  {safe(each['advice'])}"
+        if each["accept"]:
+            yield paint(f"  {safe(each['accept'])}", "dim")

@@ -245,7 +245,10 @@ def test_a_customer_that_a_close_left_open_is_followed_and_listed(december: Scen
     december.now += timedelta(hours=1)
     late(december, at(30, 11, 21), "130")
     rows = {row.customer: row for row in december.plan().coverage if row.customer != "*"}
-    assert {(each, row.accounted) for each, row in rows.items()} == {("77", False), ("99", False)}
+    assert {(each, row.state, row.accounted) for each, row in rows.items()} == {
+        ("77", "unknown", False),
+        ("99", "left open", False),
+    }
     text = "2026-11 was closed without this customer by ann@office: asked the customer (unmapped)"
     assert all(text in row.detail for row in rows.values())
     december.apply()

@@ -70,7 +70,7 @@ def test_customers_that_are_accounted_for_are_no_cause() -> None:
     assert list(gap_causes(plan_with(row("1", accounted=True), mapped("acme", "billed", accounted=True)))) == []
 
 
-@pytest.mark.parametrize("state", [*get_args(State), "orphan", "invoiced", "held"])
+@pytest.mark.parametrize("state", [*get_args(State), "orphan", "invoiced", "held", "left open"])
 def test_each_state_that_is_not_accounted_for_is_a_cause_of_its_own(state: str) -> None:
     (found,) = gap_causes(plan_with(mapped("acme", state)))
 

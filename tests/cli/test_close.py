@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.shop import ALDER, BIRCHWOOD, Shop
+from tests.shop import ALDER, BIRCHWOOD, Shop, locked
 from tests.test_seed_steps import writes
 
 HOURS = ("--accept", "cove=hourly pulls began in this test")
@@ -16,7 +16,9 @@ def ended(shop: Shop) -> Shop:
     shop.only(ALDER, BIRCHWOOD)
     shop.edit("customers/alder-dental.yaml", "contact: alder-dental}\n", "contact: alder-dental, invoiced: arrears}\n")
     shop.apply()
-    shop.advance(24 * 30)
+    shop.advance(24 * 29 + 14)
+    shop("apply", "--only", "usage", "--auto-approve")
+    shop.advance(10)
     shop("apply", "--only", "usage", "--auto-approve")
     return shop
 
@@ -26,6 +28,7 @@ def test_a_month_is_closed_once(ended: Shop) -> None:
     said = ended("usage", "close", "--period", "2026-11")
     assert said.code == 3, said.out
     assert "hours have no believed pull of cove" in said.out
+    assert "--accept cove=REASON" in said.out
     assert "2026-11 cannot be closed while something of it is unknown" in said.err
     found = ended("--json", "usage", "close", "--period", "2026-11", *HOURS).json
     assert (found["changed"], found["left_open"]) == (True, [])
@@ -33,9 +36,10 @@ def test_a_month_is_closed_once(ended: Shop) -> None:
         ("cove/1001001", "perPeriod"),
         ("cove/1001002", "rolling"),
     ]
-    said = ended("usage", "close", "--period", "2026-11")
-    assert said.code == 0
-    assert "2026-11 is closed already, by" in said.out
+    for more in ((), HOURS):
+        said = ended("usage", "close", "--period", "2026-11", *more)
+        assert said.code == 0
+        assert "2026-11 is closed already, by" in said.out
     assert writes(ended) == []
     assert ended("ledger", "check").code == 0
 
@@ -70,6 +74,13 @@ def test_a_customer_that_is_left_open_is_listed_until_it_is_closed(ended: Shop) 
     path.write_text(kept)
     found = ended("--json", "usage", "close", "--period", "2026-11")
     assert (found.code, found.json["changed"], len(found.json["closes"])) == (0, True, 2)
+
+
+def test_a_close_takes_the_lock_of_the_workspace(ended: Shop) -> None:
+    with locked(ended):
+        said = ended("--json", "usage", "close", "--period", "2026-11", *HOURS)
+    assert said.code == 3
+    assert "another apply" in said.json["error"]["message"]
 
 
 def test_an_address_of_which_nothing_is_unknown_is_an_error(ended: Shop) -> None:

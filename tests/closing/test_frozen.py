@@ -1,0 +1,43 @@
+"""A close freezes each charge with its terms, its figures and its additions."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from reconciler.closing.frozen import billed, frozen
+from reconciler.reporting.report import ReportLine
+from tests.additions.scene import Scene
+
+LINE = ReportLine(
+    address="Addition/acme.storage:backup-gb@2026-11",
+    addition_id=101,
+    agreement="backup",
+    product="backup-gb",
+    description=None,
+    quantity=Decimal(120),
+    unit_price=Decimal("0.25"),
+    amount=Decimal(30),
+    first_day=date(2026, 11, 1),
+    last_day=date(2026, 11, 30),
+)
+
+
+def test_a_charge_is_frozen_with_what_it_gave_and_what_bills_it(scene: Scene) -> None:
+    scene.uses({"77": "119.5"})
+    (month,) = [scene.planned()]
+    (rule,) = scene.to_charge().rules
+    charge = next(iter(month.records.charges))
+    found = frozen(rule, {"agreement": ["backup", 9]}, charge, [LINE])
+    assert (found["customer"], found["mapping"], found["charge"]) == ("cove/77", "CustomerMapping/acme", "storage")
+    assert (found["lines"], found["terms"]) == ("rolling", {"agreement": ["backup", 9]})
+    assert (found["quantity"], found["unit"], found["amount"]) == ("120", "GB", "30")
+    assert found["additions"][0]["quantity"] == "120"
+    assert billed([found]) == 30
+
+
+def test_a_charge_without_terms_figures_or_additions_has_none_of_them(scene: Scene) -> None:
+    (rule,) = scene.to_charge().rules
+    found = frozen(rule, None, None, [])
+    assert (found["terms"], found["quantity"], found["amount"], found["additions"]) == (None, None, None, [])
+    assert billed([found]) == 0
