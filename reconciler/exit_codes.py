@@ -18,7 +18,7 @@ CHANGES: Final = 2
 
 REFUSED: Final = 3
 """Refused, and nothing was written: the plan is stale or of another tenant, a guardrail of the run tripped, the clock
-is wrong, another apply is running, or you did not confirm."""
+is wrong, a month to close has gaps, another apply is running, or you did not confirm."""
 
 PARTIAL: Final = 4
 """Applied in part, also after Ctrl-C. The outcome names the actions that failed or did not start, and a second run

@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.amounts import amount_text
 from reconciler.rendering.counts import numbered
 from reconciler.rendering.paint import Paint, safe
+from reconciler.rendering.times import time_text
 
 Json = Mapping[str, Any]
 
@@ -16,7 +17,7 @@ Json = Mapping[str, Any]
 def close_text(found: Json, paint: Paint) -> Iterator[str]:
     """Yield a closed month. `found` is what `usage close --json` prints."""
     newest = found["closes"][-1]
-    who = f"by {newest['closed_by']} at {newest['closed_at']}"
+    who = f"by {newest['closed_by']} at {time_text(newest['closed_at'])}"
     if found["changed"]:
         yield paint(safe(f"Closed {found['period']} {who}."), "bold")
     else:

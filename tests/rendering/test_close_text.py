@@ -27,14 +27,14 @@ def text(**more: Any) -> list[str]:
 
 def test_a_new_close_says_who_closed_what() -> None:
     assert text() == [
-        "Closed 2026-11 by ann@office at 2026-12-02T09:00:00+00:00.",
+        "Closed 2026-11 by ann@office at 2026-12-02 09:00 UTC.",
         "3 charges of 2 customers, 1,234.50 USD billed.",
     ]
 
 
 def test_a_month_that_was_closed_before_says_so() -> None:
     assert text(changed=False)[0] == (
-        "2026-11 is closed already, by ann@office at 2026-12-02T09:00:00+00:00. Nothing changes."
+        "2026-11 is closed already, by ann@office at 2026-12-02 09:00 UTC. Nothing changes."
     )
 
 

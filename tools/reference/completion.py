@@ -18,6 +18,7 @@ SOURCES: Final = {
     "ADDRESS|CUSTOMER": "address",
     "ADDRESS|all": "proposed address",
     "[ADDRESS]...": "proposed address",
+    "ADDRESS=REASON": "gap",
     "DIR": "folder",
     "FILE": "file",
     "FILE|ADDRESS": "file or address",

@@ -29,6 +29,8 @@ def values_of(table: Table) -> Callable[[str, str, Mapping[str, str]], Iterable[
         match source:
             case "address" | "file or address":
                 return _addresses(folder, word, [*table["kinds"], "Addition"])
+            case "gap":
+                return _gaps(folder, word)
             case "proposed address":
                 return [Candidate("all"), *(Candidate(each) for each in proposed(folder))]
             case "approval":
@@ -57,6 +59,15 @@ def _approvals(folder: Path, word: str, names: Iterable[str]) -> Iterator[Candid
     elif name in names:
         for each in _addresses(folder, address, _KINDS_THAT_TRIP):
             yield Candidate(f"{name}={each.text}", each.help, each.unfinished)
+
+
+def _gaps(folder: Path, word: str) -> Iterator[Candidate]:
+    """Yield what a close can accept: sources, customers and mappings. The reason behind the equals sign is free."""
+    if "=" in word:
+        return
+    if "/" not in word:
+        yield from (Candidate(f"{each}=", unfinished=True) for each in _sources(folder))
+    yield from _addresses(folder, word, ["CustomerMapping"])
 
 
 def _addresses(folder: Path, word: str, kinds: Iterable[str]) -> Iterator[Candidate]:

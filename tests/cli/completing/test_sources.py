@@ -143,6 +143,8 @@ def test_shrink_is_approved_for_a_source(ledger: Path) -> None:
     assert words("approval", "shrink=", ledger) == ["shrink=cove"]
     assert words("approval of a pull", "", ledger) == ["shrink"]
     assert words("approval of a pull", "shrink=", ledger) == ["shrink=cove"]
+    assert words("gap", "", ledger) == ["cove=", "CustomerMapping/", "cove/"]
+    assert words("gap", "cove=", ledger) == []
 
 
 def test_runs_are_offered_with_their_start_the_newest_first(ledger: Path) -> None:
