@@ -6,7 +6,7 @@ input gives the same result on any later day, so any billed quantity can be comp
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -31,6 +31,7 @@ from reconciler.metering.metered import meter_problem
 from reconciler.metering.period import Period, day_start, local_date, period_of
 from reconciler.metering.snapshot import SourceSnapshot
 from reconciler.metering.suggestions import with_suggestions
+from reconciler.metering.unknown_values import unknown_values
 from reconciler.rating.errors import RatingError
 from reconciler.rating.rate import rate
 
@@ -121,6 +122,7 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
         *(f"{name}: {note}" for name, each in snapshots.items() if each.whole for note in each.whole.record.notes),
         *(f"{row.mapping}: {row.detail}" for row in rows if row.state in _WARNED and row.source not in failed),
         *device_warnings([(each.row, each.current) for each in customers if each.current is not None]),
+        *(text for name, each in snapshots.items() for text in unknown_values(each, _meters(inputs, name))),
         *billed_twice(customers, snapshots, at.period),
     ]
     charges = tuple(customer.charge for customer in customers)
@@ -141,6 +143,15 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
         ended_months=tuple(map(charged, inputs.ended)),
         proposed=proposed,
     )
+
+
+def _meters(inputs: ChargeInputs, source: str) -> Iterator[Meter]:
+    """Yield the meters that the rules of a source use. None for a partial plan, which does not load all devices."""
+    for rule in () if inputs.partial else inputs.rules:
+        if rule.source == source:
+            yield rule.meter
+            if rule.allowance is not None and rule.allowance.meter is not None:
+                yield rule.allowance.meter
 
 
 def histories_of(inputs: ChargeInputs, at: MeteringContext) -> Histories:

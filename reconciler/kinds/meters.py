@@ -6,6 +6,7 @@ unknown if the source gave no value of a column that the meter needs.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -144,8 +145,11 @@ def _condition(column: str, wanted: Any, source_type: str) -> Condition:
 
 
 def cell_text(value: str | int | bool) -> str:
-    """Return a value as it is stored and compared: text, with `true` and `false` for flags."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """Return a value as it is stored and compared: text, with `true` and `false` for flags.
+
+    A letter with an accent can be written as one character or as two. Both are the same value.
+    """
+    return str(value).lower() if isinstance(value, bool) else unicodedata.normalize("NFC", str(value))
 
 
 def whole_number(text: str) -> int | None:

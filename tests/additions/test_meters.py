@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from reconciler.kinds.billing_rules import Exclusion, Rule
-from reconciler.kinds.meters import BUILT_IN
+from reconciler.kinds.billing_rules import Allowance, Exclusion, Rule
+from reconciler.kinds.meters import BUILT_IN, Condition, Meter
 from reconciler.ledger.records import Sample
 from reconciler.metering.snapshot import SourceSnapshot, WholePull
 from tests.additions.charging import D, result_of
@@ -65,3 +65,14 @@ def test_nothing_is_uncounted_while_a_count_is_unknown_or_only_proposed() -> Non
     rows = result_of(source(("I10", "I32")), [charge("workstations"), SERVERS]).coverage.rows
     assert [each.state for each in rows if each.device_id] == []
     assert uncounted(replace(SERVERS, proposed=True)) == []
+
+
+def test_a_value_of_where_that_no_device_has_is_a_warning() -> None:
+    meter = Meter("mine", "count", where=(Condition("I81", ("physical",)),))
+    found = result_of(source(), [replace(SERVERS, meter=meter, charge="mine")])
+    assert any(
+        "no device of cove has 'physical' in column I81, but some have 'Physical'" in each for each in found.warnings
+    )
+    per = Allowance(D(1), "meter", Meter("other", "count", where=(Condition("I81", ("Cloud",)),)))
+    found = result_of(source(), [replace(STORAGE, allowance=per)])
+    assert any("meter other: no device of cove has 'Cloud'" in each for each in found.warnings)

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.kinds.meters import cell_text, whole_number
+from reconciler.kinds.values import plain_decimal
 from reconciler.ledger.records import NO_VALUES
-from reconciler.metering.sources.cells import BadValueError, quoted, text_of
+from reconciler.metering.sources.cells import LONGEST_QUOTE, BadValueError, quoted, text_of
 
 HELD = "charges whose meter needs it are held"
 """What happens if a column cannot be read."""
@@ -42,7 +43,7 @@ def values_of(cells: Mapping[str, Any], columns: Columns) -> Mapping[str, str]:
         if (text := _text(cells.get(name), name)) != "":
             if name in columns.numbers and whole_number(text) is None:
                 raise BadValueError(f"{name} is {quoted(text)}, which is not a whole number of 0 or more")
-            found[name] = text
+            found[name] = cell_text(text)
     return found or NO_VALUES
 
 
@@ -50,5 +51,9 @@ def _text(value: Any, name: str) -> str:
     if isinstance(value, bool):
         return cell_text(value)
     if isinstance(value, Decimal):
-        return str(value)
+        if not value.is_finite():
+            raise BadValueError(f"{name} is not a number: {quoted(value)}; write null if it is unknown")
+        if abs(value.adjusted()) > LONGEST_QUOTE:
+            raise BadValueError(f"{name} has too many digits: {quoted(value)}")
+        return plain_decimal(value)
     return text_of(value, name)

@@ -71,7 +71,7 @@ _CODES: Final[dict[tuple[str, ...], Column]] = {
     ("I4", "CD"): Column(lambda row: str(int(row.device.created.timestamp())), numeric=True),
     ("I8", "AR"): Column(lambda row: row.owner.name),
     ("I9", "PD"): Column(lambda _: "1", numeric=True),
-    ("I10", "PN"): Column(lambda _: "All-In"),
+    ("I10", "PN"): Column(lambda row: row.device.product),
     ("I14", "US"): Column(_used, numeric=True, timed=True),
     ("I32", "OT"): Column(lambda row: str(row.device.os_type), numeric=True),
     ("I59", "AT"): Column(lambda row: str(row.device.account_type), numeric=True),

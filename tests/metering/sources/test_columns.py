@@ -12,6 +12,7 @@ from reconciler.ledger.records import Pull
 from reconciler.metering.sources.columns import Columns
 from reconciler.metering.sources.csv_file import CsvSettings
 from reconciler.metering.sources.csv_file import pull as pull_csv
+from reconciler.metering.sources.errors import SourceError
 from reconciler.metering.sources.json_rows import parse
 
 from .console import CUSTOMERS, Console, device, pull_of, refusal
@@ -115,3 +116,25 @@ def test_json_carries_texts_numbers_and_flags() -> None:
     found = parse("api", "usage.json", content.encode(), wanted)
     assert dict(found.samples[0].values) == {"active": "true", "seats": "5", "share": "0.5"}
     assert found.columns == wanted.names
+
+
+def _shares(*shares: str) -> list[dict[str, str]]:
+    """Return the values of JSON rows with these texts as `share`."""
+    start = '{"customer_id": "1", "customer_name": "A", "used": 1, "unit": "B", "as_of": "2025-11-22T12:00:00Z", '
+    rows = [f'{start} "device_id": "d{place}", "share": {each}}}' for place, each in enumerate(shares)]
+    found = parse("api", "usage.json", f"[{', '.join(rows)}]".encode(), Columns(("share",)))
+    return [dict(each.values) for each in found.samples]
+
+
+def test_a_number_is_the_same_value_however_it_is_written() -> None:
+    assert _shares("2", "2.0", "2e0", '"2"') == [{"share": "2"}] * 4
+
+
+def test_a_letter_with_an_accent_is_the_same_value_in_both_of_its_forms() -> None:
+    assert _shares('"B\u00fcro"', '"Bu\u0308ro"') == [{"share": "Büro"}] * 2
+
+
+@pytest.mark.parametrize(("odd", "said"), [("NaN", "share is not a number"), ("1e99999", "share has too many digits")])
+def test_a_value_that_is_no_number_fails_the_pull(odd: str, said: str) -> None:
+    with pytest.raises(SourceError, match=said):
+        _shares(odd)

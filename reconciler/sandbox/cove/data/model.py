@@ -88,7 +88,7 @@ class Device:
     """One computer or Microsoft 365 tenant with a backup. It belongs to a partner of any level.
 
     `os_type` is 1 for a workstation, 2 for a server and 0 for undefined [docs: I32]. `account_type` is 1 for the backup
-    manager and 2 for Microsoft 365 [docs: I59]. `odd` holds at most one value: the console then returns it as the used
+    manager and 2 for Microsoft 365 [docs: I59]. `product` is its name in the console [guess: I10]. `odd` holds at most one value: the console then returns it as the used
     storage, from `odd_since` on.
     """
 
@@ -103,6 +103,7 @@ class Device:
     odd: list[Any] = field(default_factory=list)
     removed: datetime | None = None
     odd_since: datetime | None = None
+    product: str = "All-In"
 
     def present(self, at: datetime) -> bool:
         """Return whether the console lists the device at a time."""
