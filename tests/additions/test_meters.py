@@ -70,9 +70,7 @@ def test_nothing_is_uncounted_while_a_count_is_unknown_or_only_proposed() -> Non
 def test_a_value_of_where_that_no_device_has_is_a_warning() -> None:
     meter = Meter("mine", "count", where=(Condition("I81", ("physical",)),))
     found = result_of(source(), [replace(SERVERS, meter=meter, charge="mine")])
-    assert any(
-        "no device of cove has 'physical' in column I81, but some have 'Physical'" in each for each in found.warnings
-    )
+    assert "meter mine: no device of cove has 'physical' in column I81, but some" in "\n".join(found.warnings)
     per = Allowance(D(1), "meter", Meter("other", "count", where=(Condition("I81", ("Cloud",)),)))
     found = result_of(source(), [replace(STORAGE, allowance=per)])
-    assert any("meter other: no device of cove has 'Cloud'" in each for each in found.warnings)
+    assert "meter other: no device of cove has 'Cloud'" in "\n".join(found.warnings)

@@ -88,8 +88,8 @@ class Device:
     """One computer or Microsoft 365 tenant with a backup. It belongs to a partner of any level.
 
     `os_type` is 1 for a workstation, 2 for a server and 0 for undefined [docs: I32]. `account_type` is 1 for the backup
-    manager and 2 for Microsoft 365 [docs: I59]. `product` is its name in the console [guess: I10]. `odd` holds at most one value: the console then returns it as the used
-    storage, from `odd_since` on.
+    manager and 2 for Microsoft 365 [docs: I59]. `product` is the name of its product [guess: I10]. `odd` holds at most
+    one value: the console then returns it as the used storage, from `odd_since` on.
     """
 
     id: int
