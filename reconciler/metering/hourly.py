@@ -16,6 +16,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from reconciler.ledger.records import Sample
@@ -92,10 +93,16 @@ class HourlyTotals:
 
     def _by_totals(self, sums: Sequence[CustomerTotal], since: datetime) -> Iterator[HourTotal]:
         """Yield the hours of a customer whose samples are not loaded. The last pull of an hour has its total."""
-        for number, index in self._last_pull_in.items():
-            start = self._starts[index]
-            if since <= start < self._span.end:
-                yield HourTotal(self._span.hour(number), sums[index].pull_id, start, (), (), sums[index])
+        for hour, index, start in self._hours_with_pulls:
+            if start >= since:
+                total = sums[index]
+                yield HourTotal(hour, total.pull_id, start, (), (), total)
+
+    @cached_property
+    def _hours_with_pulls(self) -> list[tuple[datetime, int, datetime]]:
+        """The hours of the period that have a pull, each with the index and the start of its last pull."""
+        last = ((self._span.hour(number), index, self._starts[index]) for number, index in self._last_pull_in.items())
+        return [each for each in last if each[2] < self._span.end]
 
     def _hours_without(self, listings: Sequence[Mapping[DeviceId, Sample]], since: datetime) -> Iterable[int]:
         """Yield the hours with a pull that has no sample of the customer."""

@@ -59,6 +59,19 @@ def test_a_customer_whose_devices_always_have_figures_is_loaded_by_its_totals(le
     assert not any(pull.samples for pull in snapshot.earlier)
 
 
+def test_devices_that_were_listed_later_count_in_the_total_of_their_customer(ledger: Ledger) -> None:
+    first = {customer: {f"{customer}{number}": 10 for number in range(4)} for customer in "123"}
+    later = {customer: {**devices, f"{customer}-new": 5} for customer, devices in first.items()}
+    record(ledger, first, NOON)
+    for hour in (1, 2):
+        record(ledger, later, NOON + hour * HOUR)
+    rules = [rule(customer, measure="peak") for customer in "12"]
+    found = load_snapshots(ledger, {"cove": "GB"}, rules, SETTINGS, NOON + 2 * HOUR, exclusions=[])["cove"].totals
+    assert {customer: [(each.bytes, each.devices) for each in totals] for customer, totals in found.items()} == {
+        customer: [(40, 4), (45, 5), (45, 5)] for customer in "12"
+    }
+
+
 @pytest.mark.parametrize(
     "more",
     [
