@@ -19,15 +19,13 @@ from reconciler.manifests.report import Report
 from reconciler.manifests.rules import check_rules
 from reconciler.manifests.validation import check
 from tests.money_grid.axes import Cell
+from tests.money_grid.rules import Charge, Meter, Price
 from tests.money_grid.terms import (
     FAMILIES,
     NEW_YORK,
     PHASES,
     SLOTS,
-    Charge,
-    Meter,
     Phase,
-    Price,
     Terms,
     meter_named,
     own_meter,

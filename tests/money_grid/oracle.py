@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import ceil, floor
 from zoneinfo import ZoneInfo
 
-from tests.money_grid.terms import Charge, Meter, Price, Terms
+from tests.money_grid.rules import Billable, Charge, Meter, Price
 
 ZERO = Fraction(0)
 HOUR = timedelta(hours=1)
@@ -53,7 +53,7 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
-def lines_of(terms: Terms, readings: Sequence[Reading], now: datetime) -> list[Line]:
+def lines_of(terms: Billable, readings: Sequence[Reading], now: datetime) -> list[Line]:
     """Return the lines of the month of `now`, without those of no quantity."""
     first, begin, end = month_of(now, terms.zone)
     if terms.start is not None and terms.start > now.astimezone(terms.zone).date():

@@ -10,14 +10,12 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from tests.money_grid.axes import LEFT_OUT, Cell, axes
+from tests.money_grid.rules import BYTES, COUNT, NUMBER, Charge, Meter, Price, Slice
 
 D = Decimal
 HOUR = timedelta(hours=1)
 NEW_YORK, KATHMANDU = ZoneInfo("America/New_York"), ZoneInfo("Asia/Kathmandu")
 """The billing zone, and the one that it changes to: its hours begin 15 minutes later."""
-
-_ONE = D(1)
-BYTES, COUNT, NUMBER = "bytes", "count", "number"
 
 
 class UncoveredError(Exception):
@@ -49,23 +47,6 @@ PHASES: Mapping[str, Phase] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Meter:
-    """What is counted of the devices of a customer."""
-
-    how: str
-    column: str = "used"
-    where: tuple[str, bool, str] | None = None
-    """(column, whether it must be equal, value)."""
-    unit: str | None = None
-    """`GB`, `GiB`, or `source`."""
-    built_in: str | None = None
-
-    @property
-    def scale(self) -> str:
-        return BYTES if self.unit else COUNT if self.how in ("count", "distinct") else NUMBER
-
-
 _FILE = {"kind": "kind", "edition": "edition", "seats": "seats", "size": "used"}
 _CONSOLE = {"kind": "OT", "edition": "AN", "seats": "PD", "size": "T3"}
 _VALUES = {"csv": ("server", "workstation"), "json": ("server", "workstation"), "cove": ("2", "1")}
@@ -95,43 +76,6 @@ def meter_named(name: str, source: str) -> Meter:
     if name not in found:
         raise UncoveredError(f"meter {name}")
     return found[name]
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """The unit prices of a product or range: a plain one, or entries with their first days."""
-
-    plain: Decimal | None = None
-    entries: tuple[tuple[date, Decimal], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """A product with the last quantity that it bills. None: it bills every quantity above the one before."""
-
-    product: str
-    price: Price
-    up_to: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """One charge of a mapping."""
-
-    name: str
-    meter: Meter
-    unit: str | None
-    measure: str = "last"
-    allowance: tuple[str, Decimal] | None = None
-    """`customer`, `device` or `meter`, and the free quantity."""
-    other: Meter | None = None
-    """The meter of the allowance."""
-    rounding: str = "up"
-    step: Decimal = _ONE
-    minimum: Decimal | None = None
-    tiering: str = "one product"
-    slices: tuple[Slice, ...] = ()
-    lines: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 from tests.money_grid import surfaces
@@ -27,6 +29,13 @@ def test_a_new_value_of_a_model_is_uncovered_until_the_oracle_has_it() -> None:
         found = covering(changed, problem)
         assert all((place, value) in pair for pair in found.uncovered)
         assert len(found.uncovered) == len(axes()) - 1, name
+
+
+def test_the_oracle_loads_no_code_of_the_reconciler() -> None:
+    listed = "import sys, tests.money_grid.oracle; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", listed], capture_output=True, text=True, check=True).stdout.split()
+    assert "tests" in loaded
+    assert not {"reconciler", "pydantic", "sqlalchemy"} & {*loaded}
 
 
 def test_every_field_of_a_mapping_is_an_axis_or_named_as_tested_elsewhere() -> None:
