@@ -31,6 +31,8 @@ class Machine:
     owner: int
     used: int
     silent: bool = False
+    known: bool = False
+    """Whether a believed pull had a figure of it."""
     since: datetime | None = None
     """When it came to its owner. None: before the simulation."""
 
