@@ -57,7 +57,10 @@ class Book:
     # ── runs ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def run(self, customer: Customer, now: datetime, *, held: bool) -> None:
-        """Bill a customer as a run of now must, by the figures that are known. Nothing of a held one changes."""
+        """Bill a customer as a run of now must, by the figures that are known.
+
+        Of a held one, nothing of the running month changes. A month that is over does not need the figures of now.
+        """
         first = month_of(now, NEW_YORK)[0]
         if not held:
             lines = lines_of(customer.terms, customer.readings, now)
@@ -67,9 +70,9 @@ class Book:
                 for charge, found in _by_charge(lines, customer):
                     bill = self.bills.setdefault((customer.number, first, charge), Bill(customer.terms.agreement))
                     bill.agreement, bill.lines, bill.on = customer.terms.agreement, found, first
-            for month in customer.ran_with:
-                if month < first and not customer.terms.rolls:
-                    self._bill_ended(customer, month, first)
+        for month in customer.ran_with:
+            if month < first and not customer.terms.rolls:
+                self._bill_ended(customer, month, first)
         customer.ran_with[first] = customer.terms
 
     def _bill_ended(self, customer: Customer, month: date, running: date) -> None:

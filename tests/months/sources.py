@@ -82,10 +82,11 @@ class Sources:
                 few = {each.owner for each, _ in figures[:20]}
                 self.devices.publish(source, [each for each in figures if each[0].owner in few])
             else:
-                figures += self._more(source)
-                self.devices.publish(source, figures)
+                more = self._more(source)
+                self.devices.publish(source, figures + more)
                 self.read.add(source)
-                self._believe(figures)
+                silent = {each.owner for each in self.devices.machines.values() if each.silent}
+                self._believe([each for each in figures if each[0].owner not in silent] + more)
         if "cove-GB" in self.unknown:
             self.shop.fault("500@/jsonapi")
 
@@ -138,8 +139,6 @@ class Sources:
         )
 
     def _believe(self, figures: Figures) -> None:
-        silent = {each.owner for each in self.devices.machines.values() if each.silent}
         for machine, reading in figures:
-            if machine.owner not in silent:
-                machine.known = True
-                self.customers[machine.owner].readings.append(reading)
+            machine.known = True
+            self.customers[machine.owner].readings.append(reading)
