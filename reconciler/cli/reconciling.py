@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.additions.charges import ChargeInputs, charge_usage
+from reconciler.additions.charges import charge_usage
 from reconciler.additions.live_additions import all_additions
 from reconciler.additions.ownership import Owner, owner_of_rule
 from reconciler.additions.tag_search import tag_search
-from reconciler.cli.loading import load_usage
+from reconciler.cli.month_rules import RecordedRules, rules_today, usage_by
 from reconciler.cli.session import Session
 from reconciler.cli.show_usage import USAGE
 from reconciler.cli.stood import TOLERANCE, Stood
@@ -21,8 +21,16 @@ from reconciler.closing.three_way_invoice_lines import NO_LINES, FileLines
 from reconciler.closing.three_way_invoices import READ_BEFORE, Invoices, invoice_of, invoices_of_month
 from reconciler.closing.three_way_lines import Lines, lines_of
 from reconciler.closing.three_way_model import AgreementFacts, ExpectedCharge, Standing
+from reconciler.closing.three_way_rules import MonthRules, rule_at, rules_of_month
 from reconciler.closing.three_way_standing import standing_now
-from reconciler.closing.three_way_usage import agreement_facts, as_invoiced, expected_charges
+from reconciler.closing.three_way_usage import (
+    Products,
+    agreement_facts,
+    as_invoiced,
+    expected_charges,
+    homes_of,
+    product_links,
+)
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.live_state import LiveState
 from reconciler.ledger.additions import load_snapshot
@@ -31,12 +39,11 @@ from reconciler.ledger.snapshot import Snapshot
 from reconciler.live.invoices import read_agreement_invoices
 from reconciler.live.read import read_live_state
 from reconciler.live.undeclared_agreements import with_undeclared_agreements
-from reconciler.manifests.selection import used_sources
 from reconciler.metering.period import Period
-from reconciler.rating import pricing
 from reconciler.rendering.counts import numbered
 
-_BY_THE_RULES_OF_TODAY = "the usage of this month is rated by the rules of today"
+Homes = Mapping[Owner, int]
+"""The agreement of each charge."""
 _RUNNING = "the month is not over: usage counts until now"
 _NONE_INVOICED = "no agreement is invoiced for this month yet: the check compares usage with additions only"
 _WITHOUT_LINES = "ConnectWise gives the totals of invoices, and not their lines"
@@ -48,15 +55,21 @@ async def check_period(session: Session, period: Period, file: FileLines = NO_LI
     live_state, snapshot = await _read(session, period)
     agreements = agreement_facts(session.manifests, live_state, live_state.additions.keys())
     invoices = await _invoices(session, agreements, period)
-    loaded = _Loaded(session, period, live_state, snapshot, agreements, invoices)
-    inputs = load_usage(session.manifests, live_state, session.ledger, min(now, period.end - timedelta.resolution))
-    usage = charge_usage(inputs)
-    charges = expected_charges(usage, inputs.rules, live_state, agreements, period)
-    live = all_additions(live_state, loaded.currency)
-    standing = loaded.stood.of(live)
-    lines = loaded.lines(standing, inputs.rules)
-    when_made = loaded.when_made(inputs.rules)
+    recorded = RecordedRules(session)
+    today = rules_today(session, live_state, period)
     running = now < period.end
+    terms = today if running else rules_of_month(today, recorded.of(period).values())
+    live = all_additions(live_state, session.workspace.billing.currency)
+    loaded = _Loaded(session, period, snapshot, agreements, invoices, terms, recorded)
+    usage = charge_usage(usage_by(session, terms, min(now, period.end - timedelta.resolution)))
+    standing = loaded.stood.of(live)
+    lines = loaded.lines(standing, today.rules)
+    homes = homes_of(terms.rules, live_state, lines, period)
+    at_invoice = loaded.rules_at_invoice(homes)
+    earlier = [rule for rules in at_invoice.values() for rule in rules]
+    products = product_links(today.rules, [*terms.rules, *earlier], live_state, live)
+    charges = expected_charges(usage, terms.rules, homes, agreements, period, products)
+    when_made = loaded.when_made(at_invoice, homes, products)
     known = standing_now(live, snapshot) if running and when_made else None
     return check(
         ToCheck(
@@ -72,16 +85,24 @@ async def check_period(session: Session, period: Period, file: FileLines = NO_LI
             coverage=usage.coverage,
             invoices=invoices,
             file=file,
-            now=None if known is None else (charges, loaded.lines(known, inputs.rules)),
-            notes=[*_notes(invoices, agreements, file, running=running)],
+            now=None if known is None else (charges, loaded.lines(known, today.rules)),
+            notes=[*_notes(invoices, agreements, file, terms, running=running)],
         )
     )
 
 
 def _notes(
-    invoices: Mapping[int, Invoices], agreements: Mapping[int, AgreementFacts], file: FileLines, *, running: bool
+    invoices: Mapping[int, Invoices],
+    agreements: Mapping[int, AgreementFacts],
+    file: FileLines,
+    terms: MonthRules,
+    *,
+    running: bool,
 ) -> Iterator[str]:
-    yield _RUNNING if running else _BY_THE_RULES_OF_TODAY
+    if running:
+        yield _RUNNING
+    elif terms.unrecorded:
+        yield f"the ledger has no bill of {numbered(terms.unrecorded, 'charge')} in this month: rated by today's rules"
     every = [(agreements[number], invoice) for number, each in invoices.items() for invoice in each.valid]
     used = [len(file.of(invoice, facts)) for facts, invoice in every]
     if not every:
@@ -129,10 +150,12 @@ class _Loaded:
 
     session: Session
     period: Period
-    live_state: LiveState
     snapshot: Snapshot
     agreements: Mapping[int, AgreementFacts]
     invoices: Mapping[int, Invoices]
+    terms: MonthRules
+    """The rules of the month."""
+    recorded: RecordedRules
 
     @property
     def currency(self) -> str | None:
@@ -154,37 +177,37 @@ class _Loaded:
             session.context.now,
         )
 
-    def lines(self, standing: Iterable[Standing], rules: Iterable[Rule]) -> Lines:
-        """Return additions by whom they belong to."""
+    def lines(self, standing: Iterable[Standing], today: Iterable[Rule]) -> Lines:
+        """Return additions by whom they belong to. `today` are the rules of the manifests."""
         sources = [source.name for source in self.session.workspace.usage]
-        owners = [owner_of_rule(rule) for rule in rules]
+        owners = [*dict.fromkeys(owner_of_rule(rule) for rule in (*self.terms.rules, *today))]
         return lines_of(standing, owners, sources, self.snapshot, self.period, self.currency)
 
-    def when_made(self, rules: Sequence[Rule]) -> dict[Owner, ExpectedCharge]:
-        """Return the charges of all-month lines on invoiced agreements, by the usage of the day of the invoice.
+    def rules_at_invoice(self, homes: Homes) -> dict[datetime, list[Rule]]:
+        """Return the rules of all-month lines on invoiced agreements, as they were when the invoice was made.
 
-        That is the usage of the last pull before the invoice was made. The price is that of the month.
+        They are listed by the time of the last pull before the invoice: its usage is what the invoice bills.
         """
         by_pull: dict[datetime, list[Rule]] = defaultdict(list)
-        for rule in rules:
-            agreement = self.live_state.links.get(f"CustomerMapping/{rule.name}", {}).get(("agreement",))
-            made = None if agreement is None else self.stood.made_at(agreement.id or 0)
+        for rule in self.terms.rules:
+            made = self.stood.made_at(homes.get(owner_of_rule(rule), 0))
             if made is not None and rule.lines == "rolling":
-                by_pull[self._last_pull(rule.source, made)].append(rule)
-        return {
-            charge.owner: charge
-            for moment, of_pull in by_pull.items()
-            for charge in self._charges(moment, {owner_of_rule(rule) for rule in of_pull})
-        }
+                recorded = self.recorded.at((rule.source, rule.customer_id, rule.charge), made, self.period)
+                was = rule_at(rule, recorded, made + TOLERANCE, self.period)
+                by_pull[self._last_pull(rule.source, made)].append(was)
+        return by_pull
 
-    def _charges(self, moment: datetime, owners: set[Owner]) -> list[ExpectedCharge]:
-        session = self.session
-        units = {source.name: source.unit for source in used_sources(session.manifests)}
-        inputs: ChargeInputs = load_usage(session.manifests, self.live_state, session.ledger, moment)
-        priced = pricing.rules(session.manifests, units, self.live_state, self.period.first_day)
-        rules = [rule for rule in priced if owner_of_rule(rule) in owners]
-        usage = charge_usage(replace(inputs, rules=rules, default_rules=(), partial=True))
-        return expected_charges(usage, rules, self.live_state, self.agreements, self.period)
+    def when_made(
+        self, at_invoice: Mapping[datetime, Sequence[Rule]], homes: Homes, products: Products
+    ) -> dict[Owner, ExpectedCharge]:
+        """Return the charges of all-month lines on invoiced agreements, as the day of the invoice gives them."""
+        found: dict[Owner, ExpectedCharge] = {}
+        for moment, rules in at_invoice.items():
+            inputs = usage_by(self.session, replace(self.terms, rules=rules), moment)
+            usage = charge_usage(replace(inputs, default_rules=(), partial=True))
+            charges = expected_charges(usage, rules, homes, self.agreements, self.period, products)
+            found |= {charge.owner: charge for charge in charges}
+        return found
 
     def _last_pull(self, source: str, moment: datetime) -> datetime:
         pull = latest_pull(self.session.ledger, source, before=moment + TOLERANCE)

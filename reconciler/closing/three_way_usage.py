@@ -8,12 +8,14 @@ from typing import Any
 
 from reconciler.additions.charge import Charge
 from reconciler.additions.charges import ChargedUsage
+from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import Owner, owner_of, owner_of_rule
 from reconciler.closing.three_way_lines import Lines, bills
 from reconciler.closing.three_way_model import AgreementFacts, ExpectedCharge, ExpectedLine
 from reconciler.kinds.billing_rules import Rule, product_label
 from reconciler.kinds.customer_mapping import ProductReference
 from reconciler.kinds.field_mapping import date_text
+from reconciler.kinds.fields import ById, ByIdentifier
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.values import Link
 from reconciler.manifests.documents import Manifests
@@ -22,21 +24,32 @@ from reconciler.metering.period import Period
 from reconciler.rating.line_kinds import LineKinds
 
 Links = Mapping[tuple[str | int, ...], Link]
+Products = Mapping[ProductReference, Link]
 
 
 def expected_charges(
     usage: ChargedUsage,
     rules: Iterable[Rule],
-    live_state: LiveState,
+    homes: Mapping[Owner, int],
     agreements: Mapping[int, AgreementFacts],
     period: Period,
+    products: Products,
 ) -> list[ExpectedCharge]:
-    """Return what each charge of each mapping asks for. A mapping whose customer is excluded asks for nothing."""
+    """Return what each charge of each mapping asks for. A mapping whose customer is excluded asks for nothing.
+
+    `homes` has the agreement of each charge, and `products` are those of `product_links`.
+    """
     charges = {owner_of(each).of_all_months: each for each in usage.charges}
     rows = {(row.mapping, row.charge): row for row in usage.coverage.rows if row.mapping and row.device_id is None}
     return [
         _expected(
-            rule, charges.get(owner_of_rule(rule)), rows.get((rule.name, rule.charge)), live_state, agreements, period
+            rule,
+            charges.get(owner_of_rule(rule)),
+            rows.get((rule.name, rule.charge)),
+            homes.get(owner_of_rule(rule)),
+            agreements,
+            period,
+            products,
         )
         for rule in rules
     ]
@@ -46,13 +59,11 @@ def _expected(
     rule: Rule,
     charge: Charge | None,
     row: CoverageRow | None,
-    live_state: LiveState,
+    number: int | None,
     agreements: Mapping[int, AgreementFacts],
     period: Period,
+    products: Products,
 ) -> ExpectedCharge:
-    links = live_state.links.get(f"CustomerMapping/{rule.name}", {})
-    agreement = links.get(("agreement",))
-    number = None if agreement is None else agreement.id
     facts = agreements.get(number or 0)
     owner = owner_of_rule(rule)
     start = "" if rule.start is None else rule.start.isoformat()
@@ -63,7 +74,7 @@ def _expected(
         owner=owner,
         agreement_id=number,
         unit=rule.unit or "",
-        lines=_lines(charge, rule, links),
+        lines=_lines(charge, products),
         state="billed" if row is None else row.state,
         detail="" if row is None else row.detail,
         held=charge.state == "held",
@@ -71,8 +82,7 @@ def _expected(
     )
 
 
-def _lines(charge: Charge, rule: Rule, links: Links) -> tuple[ExpectedLine, ...]:
-    products = _products(rule, links)
+def _lines(charge: Charge, products: Products) -> tuple[ExpectedLine, ...]:
     return tuple(
         ExpectedLine(
             product_id=None if (link := products.get(each.product)) is None else link.id,
@@ -86,13 +96,57 @@ def _lines(charge: Charge, rule: Rule, links: Links) -> tuple[ExpectedLine, ...]
     )
 
 
-def _products(rule: Rule, links: Links) -> dict[ProductReference, Link | None]:
-    """Return the link of each product of a rule."""
-    single = links.get((*rule.place, "product"))
-    return {
-        each.product: single or links.get((*rule.place, "ranges", index, "product"))
-        for index, each in enumerate(rule.ranges)
-    }
+def homes_of(rules: Iterable[Rule], live_state: LiveState, lines: Lines, period: Period) -> dict[Owner, int]:
+    """Return the agreement of each charge: that of its mapping, or where our lines of the month are if it has none.
+
+    A mapping that moved later, or is gone, has its lines of an ended month where they were written.
+    """
+    found: dict[Owner, int] = {}
+    for rule in rules:
+        owner = owner_of_rule(rule)
+        link = live_state.links.get(f"CustomerMapping/{rule.name}", {}).get(("agreement",))
+        declared = None if link is None else link.id
+        written = {
+            each.addition.agreement_id
+            for each in lines.by_owner.get(owner, ())
+            if each.sent and each.addition.monthly and bills(each, period)
+        }
+        home = declared if declared in written or not written else min(written)
+        if home is not None:
+            found[owner] = home
+    return found
+
+
+def product_links(
+    today: Iterable[Rule], rules: Iterable[Rule], live_state: LiveState, additions: Iterable[LiveAddition]
+) -> dict[ProductReference, Link]:
+    """Return the product in ConnectWise of each reference in `rules`. One that is not found is left out.
+
+    `today` are the rules of the manifests, whose references were looked up. A reference that only an earlier rule has
+    is a product of the manifests, an id, or the identifier of a product that one of `additions` has.
+    """
+    found: dict[ProductReference, Link] = {}
+    for rule in today:
+        links = live_state.links.get(f"CustomerMapping/{rule.name}", {})
+        for index, each in enumerate(rule.ranges):
+            link = links.get((*rule.place, "product")) or links.get((*rule.place, "ranges", index, "product"))
+            if link is not None:
+                found[each.product] = link
+    by_identifier = {each.product.casefold(): each.product_id for each in additions}
+    for product in {each.product for rule in rules for each in rule.ranges} - found.keys():
+        number = _id_of(product, live_state, by_identifier)
+        if number is not None:
+            found[product] = Link(product_label(product), number)
+    return found
+
+
+def _id_of(product: ProductReference, live_state: LiveState, by_identifier: Mapping[str, int | None]) -> int | None:
+    if isinstance(product, ById):
+        return product.id
+    if isinstance(product, ByIdentifier):
+        return by_identifier.get(product.identifier.casefold())
+    live = live_state.matches.get(f"Product/{product}")
+    return None if live is None else live.id
 
 
 def as_invoiced(

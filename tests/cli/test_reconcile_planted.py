@@ -187,6 +187,18 @@ def test_every_leak_in_the_lines_of_a_month_is_found_and_nothing_else(estate: Es
     assert estate.found() == planted
 
 
+def change_the_rules(estate: Estate) -> None:
+    """Change what the manifests say, which changes nothing in a month that is over."""
+    shop, folder = estate.shop, estate.shop.folder / "customers"
+    (folder / "changed.yaml").unlink()
+    shop.edit("customers/clean.yaml", "  agreement: clean\n", "  agreement: clean\n  price: 9\n")
+    shop.edit("customers/grown.yaml", "  agreement: grown\n", "  agreement: grown\n  product: backup-gb-500\n")
+    included = "  agreement: early\n  included: {amount: 50, per: customer}\n"
+    shop.edit("customers/early.yaml", "  agreement: early\n", included)
+    mapping = "kind: CustomerMapping\nmetadata: {name: "
+    shop.edit("customers/restored.yaml", f"{mapping}restored", f"{mapping}another")
+
+
 def test_every_leak_in_the_invoices_of_a_month_is_found_and_nothing_else(estate: Estate) -> None:
     shop = estate.shop
     in_advance = ("clean", "grown", "edited", "deleted", "twice", "restored", "changed")
@@ -226,6 +238,11 @@ def test_every_leak_in_the_invoices_of_a_month_is_found_and_nothing_else(estate:
         ("missing invoice", "19.5", None, "deleted"),
         ("quantity", "4.5", "2.7", "early"),
     ]
+    assert estate.found("--period", "2026-11") == planted
+
+    change_the_rules(estate)
+    assert estate.found("--period", "2026-11") == planted
+    shop("apply", "--only", "usage", "--auto-approve", "--prune")
     assert estate.found("--period", "2026-11") == planted
 
     for name, total in (("clean", 13.5), ("grown", 11.5), ("changed", 0)):

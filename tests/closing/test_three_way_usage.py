@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from reconciler.additions.charges import charge_usage
-from reconciler.closing.three_way_model import AgreementFacts, ExpectedCharge
-from reconciler.closing.three_way_usage import agreement_facts, as_invoiced, expected_charges
+from reconciler.additions.ownership import Owner
+from reconciler.closing.three_way_model import AgreementFacts, ExpectedCharge, Standing
+from reconciler.closing.three_way_usage import agreement_facts, as_invoiced, expected_charges, homes_of, product_links
+from reconciler.kinds.billing_rules import Range, Rule
+from reconciler.kinds.customer_mapping import ProductReference
+from reconciler.kinds.fields import ById, ByIdentifier
+from reconciler.kinds.live_state import LiveState
 from tests.additions.scene import Scene, live_agreement
-from tests.closing.checking import ACME, NOVEMBER, asked, sorted_lines, standing
+from tests.closing.checking import ACME, NOVEMBER, TB, asked, sorted_lines, standing
 from tests.planning.builders import agreement, document, mapping
 
 
@@ -20,7 +26,10 @@ def facts(scene: Scene) -> dict[int, AgreementFacts]:
 def expected(scene: Scene) -> ExpectedCharge:
     inputs = scene.to_charge()
     usage = charge_usage(inputs)
-    (found,) = expected_charges(usage, inputs.rules, scene.live_state, facts(scene), scene.period)
+    rules, live_state = inputs.rules, scene.live_state
+    homes = homes_of(rules, live_state, sorted_lines(), scene.period)
+    products = product_links(rules, rules, live_state, ())
+    (found,) = expected_charges(usage, rules, homes, facts(scene), scene.period, products)
     return found
 
 
@@ -116,3 +125,38 @@ def test_the_last_day_of_an_agreement_is_that_of_its_cancellation_or_its_end(sce
     assert facts(scene)[9].ends == "2026-11-20"
     scene.live(live_agreement(endDate="2026-12-31T00:00:00Z", noEndingDateFlag=False))
     assert facts(scene)[9].ends == "2026-12-31"
+
+
+def rule_of_acme(*products: ProductReference) -> Rule:
+    return Rule("acme", "cove", "77", "GB", tuple(Range(each) for each in products))
+
+
+def homes(*lines: Standing, live_state: LiveState | None = None) -> Mapping[Owner, int]:
+    return homes_of([rule_of_acme("gb")], live_state or LiveState(), sorted_lines(*lines), NOVEMBER)
+
+
+def test_a_charge_belongs_on_the_agreement_of_its_mapping_or_where_we_wrote_its_lines_of_the_month(
+    scene: Scene,
+) -> None:
+    declared = scene.live_state
+    assert homes(live_state=declared) == {ACME: 9}
+    assert homes(standing(1, agreement=10), live_state=declared) == {ACME: 10}
+    assert homes(standing(1, agreement=10), standing(2), live_state=declared) == {ACME: 9}
+    assert homes(standing(1, agreement=10, quantity=0), live_state=declared) == {ACME: 9}
+    assert homes(replace(standing(1, agreement=10), sent={}), live_state=declared) == {ACME: 9}
+    assert homes(standing(1, agreement=10, last="2026-10-31", first="2026-10-01")) == {}
+    assert homes() == {}
+
+
+def test_the_product_of_an_earlier_rule_is_found_by_its_name_its_id_or_an_addition_with_it(scene: Scene) -> None:
+    today = rule_of_acme("gb")
+    was = rule_of_acme("gb", "gone", ById(id=5), ByIdentifier(identifier="backup-TB"), ByIdentifier(identifier="other"))
+    live = [standing(1, product=TB).addition]
+    links = product_links([today], [was], scene.live_state, live)
+    assert {str(product): link.id for product, link in links.items()} == {
+        "gb": 4,
+        str(ById(id=5)): 5,
+        str(ByIdentifier(identifier="backup-TB")): TB,
+    }
+    by_name = product_links([], [today], replace(scene.live_state, links={}), ())
+    assert {product: link.id for product, link in by_name.items()} == {"gb": 4}

@@ -1,0 +1,89 @@
+"""Load the usage of a month by the rules that billed it, as the ledger recorded them, for `usage reconcile`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reconciler.additions.charges import ChargeInputs
+from reconciler.cli.retention import check_not_sealed
+from reconciler.cli.session import Session
+from reconciler.closing.rule_version import version_from
+from reconciler.closing.three_way_rules import ChargeKey, MonthRules, Recorded
+from reconciler.kinds.billing_rules import exclusion_of, settings_of
+from reconciler.kinds.exclusion import ExclusionSpec
+from reconciler.kinds.live_state import LiveState
+from reconciler.kinds.meters import Unit
+from reconciler.ledger.bills import bills_of_month, versions_of
+from reconciler.manifests.selection import used_sources
+from reconciler.metering.loading import load_snapshots
+from reconciler.metering.period import Period, month_before, period_of
+from reconciler.rating import pricing
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRules:
+    """Reads from the ledger by which rules each charge was billed last in a month, each month once."""
+
+    session: Session
+    _months: dict[str, dict[ChargeKey, Recorded]] = field(default_factory=dict)
+
+    def of(self, period: Period) -> dict[ChargeKey, Recorded]:
+        """Return the versions of the rules that billed a month last, by charge."""
+        name = str(period)
+        if name not in self._months:
+            self._months[name] = {each.key: each for each in _recorded(self.session, name)}
+        return self._months[name]
+
+    def at(self, key: ChargeKey, moment: datetime, period: Period) -> Iterable[Recorded]:
+        """Yield the versions of a charge in the months up to a moment, those of later months first."""
+        zone = self.session.workspace.billing.timezone
+        made_in = period_of(moment, zone)
+        for month in (period, made_in, month_before(made_in, zone)):
+            if key in (found := self.of(month)):
+                yield found[key]
+
+
+def _recorded(session: Session, period: str) -> Iterable[Recorded]:
+    workspace = session.manifests.workspace.name
+    bills = bills_of_month(session.ledger, workspace, session.tenant, period)
+    known = versions_of(session.ledger, workspace, [each.digest for each in bills])
+    versions = {digest: version_from(dict(each.content)) for digest, each in known.items()}
+    for each in bills:
+        yield Recorded(each.key, each.billed_at, known[each.digest].first_used_at, versions[each.digest])
+
+
+def rules_today(session: Session, live_state: LiveState, period: Period) -> MonthRules:
+    """Return the rules of the manifests, with the prices of a month."""
+    manifests = session.manifests
+    return MonthRules(
+        pricing.rules(manifests, _units(session), live_state, period.first_day),
+        settings_of(session.workspace.billing, session.workspace.usage),
+        [exclusion_of(each.name, each.spec) for each in manifests.of(ExclusionSpec)],
+    )
+
+
+def usage_by(session: Session, terms: MonthRules, moment: datetime) -> ChargeInputs:
+    """Return the usage of a month until a moment, to rate it by these rules.
+
+    Raises `UsageError` if the month is sealed.
+    """
+    ledger, units = session.ledger, _units(session)
+    check_not_sealed(ledger, session.manifests.workspace.name, session.workspace, moment)
+    exclusions = terms.exclusions
+    return ChargeInputs(
+        now=moment,
+        settings=terms.settings,
+        rules=terms.rules,
+        exclusions=exclusions,
+        snapshots=load_snapshots(ledger, units, terms.rules, terms.settings, moment, exclusions=exclusions),
+        default_rules=pricing.default_rules(
+            session.manifests, units, period_of(moment, terms.settings.timezone).first_day
+        ),
+        partial=session.manifests.is_partial,
+    )
+
+
+def _units(session: Session) -> dict[str, Unit]:
+    return {source.name: source.unit for source in used_sources(session.manifests)}
