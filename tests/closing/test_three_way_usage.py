@@ -160,3 +160,4 @@ def test_the_product_of_an_earlier_rule_is_found_by_its_name_its_id_or_an_additi
     }
     by_name = product_links([], [today], replace(scene.live_state, links={}), ())
     assert {product: link.id for product, link in by_name.items()} == {"gb": 4}
+    assert product_links([today], [today], LiveState(), ()) == {}
