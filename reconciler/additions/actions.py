@@ -99,30 +99,32 @@ class ActionBuilder:
         self.used_addresses.add(address)
         return address
 
-    def _created(self, desired: DesiredAddition) -> PlannedAddition:
-        values = written_fields(desired)
-        if desired.unit_cost is None and desired.own_price:
-            # ConnectWise would fill in the cost of the product [spec]. A 0 counts as unknown.
-            values["unitCost"] = _ZERO
-        known = desired.unit_cost == 0
-        after = self.side(values, desired.agreement.id, zero_is_known=known)
-        money = Money.with_costs(NOTHING, after, self.currency)
+    def creation(self, desired: DesiredAddition) -> Action:
+        """Return the action that creates an addition."""
+        self.used_addresses.add(desired.address)
+        values = _values_to_create(desired)
         of = kind("Addition")
-        action = Action(
+        after = self.side(values, desired.agreement.id, zero_is_known=desired.unit_cost == 0)
+        return Action(
             address=desired.address,
             kind=of.name,
             action="create",
             endpoint=str(of.collection),
             reason=desired.reason,
             changes=changes_to_create(of, values),
-            money=money,
+            money=Money.with_costs(NOTHING, after, self.currency),
             rule=self.rule_digests.get(desired.owner),
         )
+
+    def _created(self, desired: DesiredAddition) -> PlannedAddition:
+        values = _values_to_create(desired)
+        known = desired.unit_cost == 0
+        after = self.side(values, desired.agreement.id, zero_is_known=known)
         return PlannedAddition(
             owner=desired.owner,
             address=desired.address,
             live=None,
-            action=action,
+            action=self.creation(desired),
             quantity=desired.quantity,
             monthly=monthly_amount(values, self.currency),
             from_next_month=after.amount,
@@ -331,6 +333,14 @@ class ActionBuilder:
             depends_on=depends_on,
             **more,
         )
+
+
+def _values_to_create(desired: DesiredAddition) -> dict[str, Value]:
+    values = written_fields(desired)
+    if desired.unit_cost is None and desired.own_price:
+        # ConnectWise would fill in the cost of the product [spec]. A 0 counts as unknown.
+        values["unitCost"] = _ZERO
+    return values
 
 
 def _only_price(changes: Iterable[Change]) -> str:

@@ -1,4 +1,4 @@
-"""Charge the ended months whose additions can still change, by the samples that there are now."""
+"""Charge the ended months whose bills can still change, by the samples that there are now."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HistoriesOf = Callable[[Rule], tuple[History | None, History | None]]
 
 @dataclass(frozen=True, slots=True)
 class EndedMonth:
-    """An ended month that is open, with its terms and its usage."""
+    """An ended month whose bills can still change, with its terms and its usage."""
 
     period: Period
     terms: Mapping[MappingCharge, MonthTerms]
@@ -33,6 +33,10 @@ class EndedMonth:
     """The charges that must have a figure."""
     snapshots: Mapping[str, SourceSnapshot]
     """By source name."""
+    settled: frozenset[MappingCharge] = frozenset()
+    """The charges whose additions stand: the month is closed, or its invoice is made."""
+    new: frozenset[MappingCharge] = frozenset()
+    """The charges of mappings that had none when the month was closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,17 @@ class ChargedMonth:
     charges: tuple[Charge, ...]
     unknown: Mapping[MappingCharge, str] = field(default_factory=dict)
     """By charge: why its usage is not known."""
+    settled: frozenset[MappingCharge] = frozenset()
+    """The charges whose additions stand: what their usage asks for beside them becomes an adjustment."""
+    new: frozenset[MappingCharge] = frozenset()
+    """The charges of mappings that had none when the month was closed."""
+
+    @property
+    def of_open(self) -> ChargedMonth:
+        """Return the month with the charges whose additions follow their usage."""
+        return replace(
+            self, charges=tuple(each for each in self.charges if (each.mapping, each.name) not in self.settled)
+        )
 
 
 def charge_month(
@@ -65,7 +80,7 @@ def charge_month(
             charges.append(charge)
         elif name in month.expected:
             unknown[name] = charge.detail
-    return ChargedMonth(month.period, month.terms, tuple(charges), unknown)
+    return ChargedMonth(month.period, month.terms, tuple(charges), unknown, month.settled, month.new)
 
 
 def _charge(

@@ -31,7 +31,7 @@ def monthly_totals(
 ) -> tuple[Decimal, Decimal, Costs]:
     """Return what all our additions bill and cost per month from the next month on, before the plan and after it.
 
-    `held` has the addresses of mappings whose additions stay as they are.
+    `held` has the addresses of mappings whose additions stay as they are. Adjustments bill once, and do not count.
     """
 
     def now(live: LiveAddition, *, zero_is_known: bool = False) -> Side:
@@ -42,7 +42,7 @@ def monthly_totals(
     months = {each.addition.id: owner for owner, owned in ownership.by_owner.items() if owner.period for each in owned}
     written = {each.live.id for each in planned if each.live is not None}
     kept = (each for each in matched.kept if each.id not in written)
-    unchanged = (*kept, *(each.live for each in matched.ending_duplicates), *ownership.period_additions)
+    unchanged = (*kept, *(each.live for each in matched.ending_duplicates))
     sides = [(now(each), money.after(each, months[each.id]) if each.id in months else now(each)) for each in unchanged]
     for line in planned:
         live = line.live

@@ -1,7 +1,9 @@
-"""Find the ended months whose additions can still change (BILLING, Additions).
+"""Find the ended months whose bills can still change (BILLING, Additions and Closed months).
 
-An ended month is open until an invoice covers its addition. Its terms are those that the ledger has of its last day.
-Without them, those of now count, for the months in which the mapping had begun.
+An ended month is open until an invoice covers its addition, or until it is closed. Then it is settled: its additions
+stand, and what its usage asks for beside them becomes an adjustment. The terms of a closed month are those that the
+close froze. The terms of another month are those that the ledger has of its last day. Without them, those of now count,
+for the months in which the mapping had begun.
 """
 
 from __future__ import annotations
@@ -12,11 +14,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.additions.agreements import next_invoice_of
+from reconciler.additions.closed_months import NO_CLOSES, ClosedMonths
 from reconciler.additions.coverage import MappingCharge
 from reconciler.additions.live_additions import LiveAddition, all_additions
 from reconciler.additions.month_terms import MonthTerms, terms_from_json, terms_of
 from reconciler.additions.ownership import Owner, assign_owners, owner_of_rule
 from reconciler.additions.period_lines import day_after, invoiced_lines
+from reconciler.additions.repricing import repriced
 from reconciler.additions.tag import identity_of, parse
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
@@ -32,21 +36,22 @@ MONTHS = 12
 Recorded = Mapping[TermsKey, Mapping[str, Any]]
 """The terms that the ledger has."""
 
-IsClosed = Callable[[Rule, str], bool]
-"""Returns whether a month, as `2026-10`, is closed for the customer of a rule."""
-
 RulesOf = Callable[[Period], Sequence[Rule]]
 """Returns the rules of now with the prices of a month."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenMonth:
-    """An ended month, and the terms of the charges whose additions can still change."""
+    """An ended month, and the terms of the charges whose bills can still change."""
 
     period: Period
     terms: tuple[MonthTerms, ...]
     expected: frozenset[MappingCharge]
     """The charges that must have a figure: an addition or the ledger says that the month is billed."""
+    settled: frozenset[MappingCharge] = frozenset()
+    """The charges whose additions stand: the month is closed, or its invoice is made."""
+    new: frozenset[MappingCharge] = frozenset()
+    """The charges of mappings that had none when the month was closed."""
 
 
 def ended_months(running: Period, timezone: str) -> list[Period]:
@@ -66,32 +71,41 @@ def open_months(
     recorded: Recorded,
     months: Sequence[Period],
     *,
-    closed: IsClosed = lambda _rule, _month: False,
+    closed: ClosedMonths = NO_CLOSES,
 ) -> list[OpenMonth]:
-    """Return the ended months that are open, the newest first. `months` has all months that are looked at."""
-    finder = _Finder(rules, rules_of, manifests, live_state, snapshot, recorded)
+    """Return the ended months that are open or settled, the newest first.
+
+    `months` has all months that are looked at.
+    """
+    finder = _Finder(rules, rules_of, manifests, live_state, snapshot, recorded, closed)
     found = []
     for period in months:
         terms: list[MonthTerms] = []
         expected: set[MappingCharge] = set()
+        settled: set[MappingCharge] = set()
+        new: set[MappingCharge] = set()
         for rule in rules:
-            each = None if rule.proposed or closed(rule, str(period)) else finder.terms(rule, period)
+            each = None if rule.proposed else finder.terms(rule, period)
             if each is not None:
                 terms.append(each.terms)
                 expected |= {(rule.name, rule.charge)} if each.expected else set()
+                settled |= {(rule.name, rule.charge)} if each.settled else set()
+                new |= {(rule.name, rule.charge)} if each.new else set()
         if terms:
-            found.append(OpenMonth(period, tuple(terms), frozenset(expected)))
+            found.append(OpenMonth(period, tuple(terms), *map(frozenset, (expected, settled, new))))
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     terms: MonthTerms
-    expected: bool
+    expected: bool = False
+    settled: bool = False
+    new: bool = False
 
 
 class _Finder:
-    """Finds the terms of one charge in one month, if the month is open for it."""
+    """Finds the terms of one charge in one month, if its bill can still change."""
 
     def __init__(
         self,
@@ -101,10 +115,13 @@ class _Finder:
         live_state: LiveState,
         snapshot: Snapshot,
         recorded: Recorded,
+        closed: ClosedMonths,
     ) -> None:
+        self._closed = closed
         self._rules_of = rules_of
         self._priced: dict[str, Mapping[Owner, Rule]] = {}
         self._manifests, self._live_state, self._recorded = manifests, live_state, recorded
+        self._products = {live.id: address for address, live in live_state.matches.items() if live.kind == "Product"}
         workspace = manifests.workspace.spec
         owners = [owner_of_rule(rule) for rule in rules]
         sources = frozenset(source.name for source in workspace.usage)
@@ -129,24 +146,39 @@ class _Finder:
         """Return the terms of a charge in an ended month. None if nothing of it can change."""
         owner, first, last = owner_of_rule(rule), period.first_day, period.last_day
         month = str(period)
-        record = self._recorded.get((owner.source, owner.customer_id, owner.charge, month))
+        is_closed = self._closed.covers(rule, month)
+        record = (
+            self._closed.terms(rule, month)
+            if is_closed
+            else self._recorded.get((owner.source, owner.customer_id, owner.charge, month))
+        )
         lines = [each.addition for each in self._lines.get(owner.of_period(month), ())]
-        found = terms_from_json(record, rule.name) if record is not None else self._of_now(rule, owner, period, lines)
-        if found is None or found.rule.lines == "rolling":
+        if record is not None:
+            found = terms_from_json(record, rule.name)
+            found = repriced(found, rule, self._manifests, self._products, period.first_day)
+        elif is_closed and not self._closed.may_begin_in(rule, period):
+            return None
+        else:
+            now = self._of_now(rule, owner, period, lines)
+            if now is None:
+                return None
+            found = now
+        if found.rule.lines == "rolling":
             return None
         if (found.rule.start or last) > last or (found.rule.end or first) < first:
             return None
         if lines:
             # A mapping that moved inside the month has an empty addition on the agreement that it left.
             billing = [each for each in lines if each.quantity] or lines
-            if invoiced_lines(billing, self._live_state):
-                return None
             agreements = [each.agreement_id for each in billing]
             if found.agreement.id not in agreements:
                 found = replace(found, agreement=self._link(agreements[0]))
-            return _Found(found, expected=True)
+            settled = is_closed or bool(invoiced_lines(billing, self._live_state))
+            return _Found(found, expected=not settled, settled=settled)
+        if is_closed:
+            return None if self._is_elsewhere(owner, period) else _Found(found, settled=True, new=record is None)
         expected = record is not None or self._is_known_before(owner, period)
-        return _Found(found, expected=expected) if self._can_be_made(found, owner, period) else None
+        return self._without_lines(_Found(found, expected=expected), owner, period)
 
     def _of_now(self, rule: Rule, owner: Owner, period: Period, lines: Sequence[LiveAddition]) -> MonthTerms | None:
         """Return the terms of now, if they hold for an ended month of which the ledger has none."""
@@ -162,16 +194,24 @@ class _Finder:
         """Return whether the ledger has terms of an earlier month."""
         return self._since.get((owner.source, owner.customer_id, owner.charge), "9999") < str(period)
 
-    def _can_be_made(self, terms: MonthTerms, owner: Owner, period: Period) -> bool:
-        """Return whether an ended month without an addition of its own gets one."""
-        if self._over.get(owner, "") > period.first_day.isoformat():
-            return False  # an addition of all months has billed it
-        if (_identity(owner), str(period)) in self._unread:
-            return False  # its addition is on an agreement that was not read
-        if terms.rule.invoiced == "advance":
-            return True
-        invoiced = next_invoice_of(terms.agreement.id or 0, self._live_state)
-        return invoiced is not None and invoiced <= period.last_day.isoformat()
+    def _without_lines(self, found: _Found, owner: Owner, period: Period) -> _Found | None:
+        """Return the terms of an ended month without an addition of its own: it gets one, or an adjustment.
+
+        In arrears, an invoice of the month that is made already leaves the usage to an adjustment.
+        """
+        if self._is_elsewhere(owner, period):
+            return None
+        if found.terms.rule.invoiced == "advance":
+            return found
+        invoiced = next_invoice_of(found.terms.agreement.id or 0, self._live_state)
+        if invoiced is None:
+            return None
+        return found if invoiced <= period.last_day.isoformat() else _Found(found.terms, settled=True)
+
+    def _is_elsewhere(self, owner: Owner, period: Period) -> bool:
+        """Return whether an addition of all months has billed a month, or one on an agreement that was not read."""
+        over = self._over.get(owner, "") > period.first_day.isoformat()
+        return over or (_identity(owner), str(period)) in self._unread
 
     def _link(self, agreement_id: int) -> Link:
         live = self._live_state.objects.get(("Agreement", agreement_id))

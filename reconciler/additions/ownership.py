@@ -44,20 +44,28 @@ class Owner:
     charge: str = DEFAULT_CHARGE
     period: str | None = None
     """`2026-10` for the additions of one month. None for those of all months."""
+    adjustment: int = 0
+    """The number of an adjustment of that month. 0 for its other additions."""
 
     @property
     def of_all_months(self) -> Owner:
         """Return the owner of the same charge's additions that bill all months. It identifies the charge."""
-        return self if self.period is None else replace(self, period=None)
+        return self if self.period is None else replace(self, period=None, adjustment=0)
 
     def of_period(self, period: str) -> Owner:
         """Return the owner of the same charge's additions that bill one month, as `2026-10`."""
         return replace(self, period=period)
 
+    def with_adjustment(self, number: int) -> Owner:
+        """Return the owner of an adjustment of the same charge and month."""
+        return replace(self, adjustment=number)
+
     @property
     def tag(self) -> str:
         """Return the tag that the additions of this charge have in `serialNumber`."""
-        return tag_of(self.source, self.customer_id, self.mapping, self.charge, period=self.period)
+        return tag_of(
+            self.source, self.customer_id, self.mapping, self.charge, period=self.period, adjustment=self.adjustment
+        )
 
     @property
     def mapping_address(self) -> str:
@@ -71,7 +79,8 @@ class Owner:
 
     def address_of(self, product: str) -> str:
         """Return the address of the addition with this product, such as `Addition/acme.storage:backup-gb@2026-10`."""
-        return f"Addition/{self.mapping}.{self.charge}:{product}" + (f"@{self.period}" if self.period else "")
+        number = f"+{self.adjustment}" if self.adjustment else ""
+        return f"Addition/{self.mapping}.{self.charge}:{product}" + (f"@{self.period}{number}" if self.period else "")
 
     def short(self, address: str) -> str:
         """Return an address of `address_of` without the name of the charge, such as `Addition/acme:backup-gb`."""
@@ -118,6 +127,8 @@ class Ownership:
     """Not ours: made by hand or by another integration."""
     period_additions: Sequence[LiveAddition] = ()
     """Ours, as an adjustment of a period. Nothing is matched with them."""
+    adjustments: Mapping[Owner, Sequence[LiveAddition]] = field(default_factory=dict)
+    """Those of `period_additions` by charge and month."""
     ended: Mapping[Owner, Sequence[OwnedAddition]] = field(default_factory=dict)
     """Our additions that we ended on the day before the period. They can live again."""
 
@@ -171,6 +182,7 @@ def assign_owners(
     orphans: list[LiveAddition] = []
     foreign: list[LiveAddition] = []
     period_additions: list[LiveAddition] = []
+    adjustments: dict[Owner, list[LiveAddition]] = defaultdict(list)
     index = _OwnerIndex(owners, sources)
     for addition in additions:
         recorded = _recorded(addition, snapshot)
@@ -184,10 +196,11 @@ def assign_owners(
             orphans.append(addition)
         elif tag.adjustment:
             period_additions.append(addition)
+            adjustments[found[0].of_period(str(tag.period))].append(addition)
         else:
             owner, evidence = found
             by_owner[replace(owner, period=tag.period)].append(OwnedAddition(addition, evidence))
-    return Ownership(by_owner, orphans, foreign, period_additions)
+    return Ownership(by_owner, orphans, foreign, period_additions, adjustments)
 
 
 def _recorded(addition: LiveAddition, snapshot: Snapshot) -> RecordedAddition | None:

@@ -70,12 +70,12 @@ def _days_in_advance(agreement: Agreement, period: Period, lines: Sequence[LiveA
     """
     begins = max(agreement.start or "", agreement.bill_start or "")
     if lines:
-        last = _month_end(lines[0].cancelled or lines[0].effective or period.last_day.isoformat())
+        last = month_end(lines[0].cancelled or lines[0].effective or period.last_day.isoformat())
         return Days(max(begins, f"{last[:7]}-01"), last)
     if not over:
         return None
     begins = max(begins, agreement.next_invoice or day_after(period.last_day.isoformat()))
-    last = _month_end(begins)
+    last = month_end(begins)
     _check_whole_months(agreement, f"{last[:7]}-01", last)
     if agreement.end is not None and begins > agreement.end:
         raise NotInvoicedError(
@@ -85,7 +85,8 @@ def _days_in_advance(agreement: Agreement, period: Period, lines: Sequence[LiveA
     return Days(begins, last)
 
 
-def _month_end(day: str) -> str:
+def month_end(day: str) -> str:
+    """Return the last day of the month of a day, as text such as `2026-11-30`."""
     first = date.fromisoformat(day).replace(day=1)
     return ((first + timedelta(days=31)).replace(day=1) - timedelta(days=1)).isoformat()
 

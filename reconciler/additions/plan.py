@@ -15,6 +15,8 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.additions.actions import ActionBuilder
+from reconciler.additions.adjustment_plan import plan_adjustments
+from reconciler.additions.adjustments import dues
 from reconciler.additions.beside import Beside
 from reconciler.additions.changes import ChargeChange, charge_changes
 from reconciler.additions.charge import Charge
@@ -36,7 +38,7 @@ from reconciler.additions.ledger_records import LedgerRecords, ledger_records
 from reconciler.additions.match import Matched, match
 from reconciler.additions.month_terms import new_terms
 from reconciler.additions.monthly_totals import monthly_totals, standing_amounts
-from reconciler.additions.moves import with_moves
+from reconciler.additions.moves import Moves, with_moves
 from reconciler.additions.orphans import orphans
 from reconciler.additions.ownership import Owner, Ownership, owner_of, owner_of_rule, ownership_of, recorded_owners
 from reconciler.additions.period_money import period_money
@@ -50,7 +52,7 @@ from reconciler.kinds.agreement import goes_on
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.workspace import WorkspaceSpec
-from reconciler.ledger.snapshot import Snapshot, TermsKey
+from reconciler.ledger.snapshot import AcceptedAmount, Snapshot, TermsKey
 from reconciler.metering.coverage import State
 from reconciler.metering.period import month_before
 from reconciler.planning.action import Action
@@ -87,6 +89,8 @@ class UsageInputs:
     """The rules with the prices of later months in which prices change, in the order of their days."""
     terms: Mapping[TermsKey, Mapping[str, Any]] = field(default_factory=dict)
     """The terms that the ledger has of the running month."""
+    accepted: Sequence[AcceptedAmount] = ()
+    """The amounts of settled months that no addition can bill, and that a person accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +125,8 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     ]
     charges, floors = with_floors(in_months, rules, digests, ownership, snapshot, currency, recorded)
     running = [charge for charge in charges.values() if charge.period in (None, str(period))]
-    desired = desired_additions(running, rules, context, ownership.by_owner)
-    of_ended = [desired_of_month(_with_charges(each, charges), context, ownership.by_owner) for each in over]
-
-    of_all_months = [each for each in desired.additions if each.owner.period is None]
-    of_months = [each for found in (desired, *of_ended) for each in found.additions if each.owner.period is not None]
-    moves = with_moves(of_all_months, ownership, context.live_state, period)
-    matched = match((*moves.additions, *of_months), ownership, period, snapshot)
-
+    over = tuple(_with_charges(each, charges) for each in over)
+    desired, of_ended, moves, matched = _matched(inputs, running, over, rules, ownership)
     not_counted = {*inputs.in_setup, *_ending_agreements(context.live_state, last_day)}
     builder = ActionBuilder(
         snapshot, str(period), last_day, currency, spec.billing.on_drift, digests, not_counted=not_counted
@@ -179,6 +177,8 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         **desired.uninvoiced,
         **uninvoiced_usage(matched.pairs, planned, period, currency, snapshot, context.live_state),
     }
+    due = dues(over, ownership, snapshot, inputs.accepted)
+    adjustments = plan_adjustments(due, context, builder, inputs.approvals)
     money = period_money(ownership, planned, held, rules, builder)
     planned = [*map(money.of, planned)]
     findings = MappingFindings(
@@ -195,14 +195,18 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     )
     before, after, costs = monthly_totals(planned, orphaned, matched, ownership, held, builder, money)
     part = Part(
-        actions=(*_actions(planned, held), *(each.action for each in orphaned if each.action is not None)),
-        held=_held_actions(planned, held),
+        actions=(
+            *_actions(planned, held),
+            *(each.action for each in orphaned if each.action is not None),
+            *adjustments.actions,
+        ),
+        held=(*_held_actions(planned, held), *adjustments.held),
         after={each.address: each.depends_on for each in planned},
         unchanged=sum(each.action is None for each in planned),
         money_before=before,
         money_after=after,
         costs=costs,
-        tripped=tuple(trips),
+        tripped=(*trips, *adjustments.tripped),
         notes=(
             *(Note(message=text) for text in inputs.usage.warnings),
             *(note for each in planned for note in each.notes),
@@ -216,7 +220,11 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
             *beside.notes(matched.pairs),
             *future_notes(charges.values(), inputs.rules, inputs.future, currency),
         ),
-        coverage=(*coverage_rows(inputs.usage.coverage, findings), *(each.row for each in orphaned)),
+        coverage=(
+            *coverage_rows(inputs.usage.coverage, findings),
+            *(each.row for each in orphaned),
+            *adjustments.rows,
+        ),
     )
     held_names = {address.partition("/")[2] for address in held}
     records = ledger_records(planned, ownership, digests, snapshot, held, str(period), recorded)
@@ -228,9 +236,29 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
             terms=tuple(new_terms(inputs.rules, context.manifests, context.live_state, period, inputs.terms)),
             charges=_billed_charges(inputs.usage, {*refused, *held_names}, floors),
         ),
-        addition_views(planned, proposed.planned, orphaned, ownership, held, builder, context.live_state),
+        (
+            *addition_views(planned, proposed.planned, orphaned, ownership, held, builder, context.live_state),
+            *adjustments.views,
+        ),
         findings.ended_months,
     )
+
+
+def _matched(
+    inputs: UsageInputs,
+    running: Sequence[Charge],
+    over: Sequence[ChargedMonth],
+    rules: Mapping[Owner, Rule],
+    ownership: Ownership,
+) -> tuple[DesiredAdditions, list[DesiredAdditions], Moves, Matched]:
+    """Return the desired additions of the running month and of each ended one, and their match with the live ones."""
+    context, period = inputs.context, inputs.usage.period
+    desired = desired_additions(running, rules, context, ownership.by_owner)
+    of_ended = [desired_of_month(each.of_open, context, ownership.by_owner) for each in over]
+    of_all_months = [each for each in desired.additions if each.owner.period is None]
+    of_months = [each for found in (desired, *of_ended) for each in found.additions if each.owner.period is not None]
+    moves = with_moves(of_all_months, ownership, context.live_state, period)
+    return desired, of_ended, moves, match((*moves.additions, *of_months), ownership, period, inputs.snapshot)
 
 
 def _rules(inputs: UsageInputs, ownership: Ownership) -> dict[Owner, Rule]:

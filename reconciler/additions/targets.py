@@ -48,7 +48,7 @@ def _costs(costs: Costs, dropped: Iterable[Action]) -> Costs:
 
 
 def _difference(action: Action) -> Decimal:
-    return _ZERO if action.money is None else action.money.after - action.money.before
+    return _ZERO if action.money is None else action.money.change
 
 
 def _address_of(address: str, views: Collection[AdditionView]) -> str:

@@ -10,12 +10,15 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from reconciler.kinds.alert_settings import Alerts
 from reconciler.kinds.base import Kind, Spec
-from reconciler.kinds.fields import Model, Name, Secret
+from reconciler.kinds.field_mapping import Target
+from reconciler.kinds.fields import ById, ByIdentifier, Model, Name, Secret
 from reconciler.kinds.guardrail_settings import Guardrails
 from reconciler.kinds.ledger_settings import KEEP_MONTHS, LedgerSettings, without_password
 
 Setting = Annotated[str, StringConstraints(min_length=1, strict=True)] | Secret
 """Text, or a reference to a value elsewhere: `{env: NAME}` or `{file: PATH}`."""
+
+ProductReference = Annotated[Name | ByIdentifier | ById, Target(kind="Product")]
 
 Hours = Annotated[int, Field(ge=0, strict=True)]
 Count = Annotated[int, Field(ge=0, strict=True)]
@@ -158,6 +161,12 @@ class Billing(Model):
         description="The `lines` of mappings that declare none. Left out: `rolling`. On an agreement that is invoiced "
         "in arrears, it is always `perPeriod`.",
         examples=["perPeriod"],
+    )
+    credit_product: ProductReference | None = Field(
+        None,
+        description="The product of credits: additions with a negative price that give back what a closed or invoiced "
+        "month billed too much. Left out: such an amount is listed as owed.",
+        examples=["backup-credit", {"identifier": "BACKUP-CREDIT"}],
     )
     unmapped: Literal["error", "warn"] = Field(
         "error",

@@ -134,6 +134,28 @@ class RecordedTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptedAmount:
+    """An amount that no addition can bill, and that a person accepted by name."""
+
+    source: str
+    customer_id: str
+    charge: str
+    period: str
+    """As `2026-10`."""
+    number: int
+    """The number of the adjustment that it stands for."""
+    identity: str
+    """That of the tag of the charge."""
+    amount: Decimal
+    """In the currency of the workspace. Negative if the customer gets it back."""
+
+    @property
+    def key(self) -> TermsKey:
+        """Return source, customer id, charge and month."""
+        return (self.source, self.customer_id, self.charge, self.period)
+
+
+@dataclass(frozen=True, slots=True)
 class AcceptedGap:
     """What was unknown of a month at its close, and who accepted it with which reason."""
 

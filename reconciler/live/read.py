@@ -13,6 +13,7 @@ from reconciler.connectwise.parallel import in_parallel
 from reconciler.kinds.base import NestedRead
 from reconciler.kinds.field_mapping import Table, Tables
 from reconciler.kinds.live_state import LiveObject, LiveState, for_billing
+from reconciler.kinds.references import references_to_objects
 from reconciler.kinds.registry import all_kinds, kind
 from reconciler.live.children import read_children
 from reconciler.live.match import Matcher
@@ -55,7 +56,8 @@ async def read_live_state(client: ConnectWise, manifests: Manifests, scope: Scop
     reader = Reader(client)
     in_scope = [document for document in manifests.documents if _in_scope(document, scope)]
     documents = [document for document in in_scope if document.address not in manifests.created_first]
-    queries = queries_for(documents, manifests, scope.kinds, compare=scope.setup)
+    asking = [*documents, *([manifests.workspace] if scope.usage and _can_be_resolved(manifests) else ())]
+    queries = queries_for(asking, manifests, scope.kinds, compare=scope.setup)
     setup_tables = tables_for(filter(manifests.compares, documents)) if scope.setup else ()
     matcher = Matcher(manifests, creating=scope.setup)
     lists, tables = await _both(in_parallel(reader.read, queries, workers=WORKERS), reader.read_tables(setup_tables))
@@ -85,7 +87,7 @@ async def read_live_state(client: ConnectWise, manifests: Manifests, scope: Scop
         documents += await late.created_first(documents, in_scope)
         tables = {**tables, **await late.tables(documents, setup_tables)}
         left_out = late.left_out(documents, in_scope)
-    links = {document.address: matcher.links(document) for document in documents}
+    links = {document.address: matcher.links(document) for document in asking}
     if not scope.setup:
         matcher.refuse_mappings(documents)
     if matcher.problems:
@@ -100,6 +102,14 @@ async def read_live_state(client: ConnectWise, manifests: Manifests, scope: Scop
         left_out=left_out,
         named={address: obj for address, obj in named.items() if isinstance(obj, LiveObject)},
         **for_billing(children),
+    )
+
+
+def _can_be_resolved(manifests: Manifests) -> bool:
+    """Return whether the documents that the workspace refers to were loaded. A partial plan may lack one."""
+    references = references_to_objects(manifests.workspace.spec)
+    return all(
+        not isinstance(each.value, str) or f"{each.kind}/{each.value}" in manifests.by_address for each in references
     )
 
 

@@ -120,11 +120,14 @@ class Money(Record):
     """`before` less `cost_before`. Left out if the cost is unknown."""
     margin_after: Amount | None = None
     """`after` less `cost_after`. Left out if the cost is unknown."""
+    once: bool = False
+    """Whether `after` is billed once, by an adjustment, and not each month. Left out if not."""
 
     @model_serializer(mode="wrap")
     def _without_unknown(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         content: dict[str, Any] = serialize(self)
-        return {name: value for name, value in content.items() if value is not None or name == "currency"}
+        shown = {name: value for name, value in content.items() if value is not None or name == "currency"}
+        return {name: value for name, value in shown.items() if name != "once" or value}
 
     @classmethod
     def with_costs(cls, before: Side, after: Side, currency: str | None) -> Money:
@@ -140,8 +143,15 @@ class Money(Record):
         )
 
     @property
+    def change(self) -> Decimal:
+        """The change of the amount per month. An amount that is billed once changes nothing of it."""
+        return Decimal(0) if self.once else self.after - self.before
+
+    @property
     def change_of_cost(self) -> Decimal | None:
         """The cost after the action less the one before it. None if one of them is unknown."""
+        if self.once:
+            return Decimal(0)
         if self.cost_before is None or self.cost_after is None:
             return None
         return self.cost_after - self.cost_before

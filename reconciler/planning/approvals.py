@@ -8,12 +8,27 @@ from dataclasses import dataclass
 from reconciler.errors import ReconcilerError
 from reconciler.planning.plan import Plan, Tripped, digest_of
 
-NAMES = ("quantity", "zero", "samples", "customers", "money", "updates", "retirements", "drift", "rival", "shrink")
+NAMES = (
+    "quantity",
+    "zero",
+    "samples",
+    "customers",
+    "money",
+    "updates",
+    "retirements",
+    "drift",
+    "rival",
+    "shrink",
+    "adjustment",
+    "credit",
+)
 """The names of all guardrails."""
 
 ALWAYS_ON = {
     "drift": "Refuses the run if someone changed one of our additions by hand, and the workspace has `onDrift: fail`.",
     "rival": "Holds a customer if someone else changes one of its additions twice within 24 hours.",
+    "adjustment": "Holds each adjustment that bills more for a month that is closed or invoiced.",
+    "credit": "Holds each adjustment that gives back an amount of a month that is closed or invoiced.",
 }
 """What the guardrails do that have no limit in `guardrails` of the workspace. Its model describes the others."""
 
@@ -32,7 +47,9 @@ class Approved:
         return self.name if self.address is None else f"{self.name}={self.address}"
 
     def covers(self, trip: Tripped) -> bool:
-        """Whether this approval is for a tripped guardrail."""
+        """Whether this approval is for a tripped guardrail. An owed amount is accepted by its own address only."""
+        if trip.owed is not None:
+            return self.name == trip.name and self.address == trip.address
         return self.name == trip.name and (self.address is None or self.address in (trip.address, *trip.also))
 
 

@@ -50,7 +50,7 @@ class Summary(Record):
         count = Counter(action.action for action in actions)
         amounts = [action.money for action in actions if action.money is not None]
         money = self.money
-        after = money.after + sum((each.after - each.before for each in amounts), Decimal(0))
+        after = money.after + sum((each.change for each in amounts), Decimal(0))
         costs = [money.cost_after, *(each.change_of_cost for each in amounts)]
         cost = None if None in costs else sum((each for each in costs if each is not None), Decimal(0))
         return Summary(
@@ -62,6 +62,25 @@ class Summary(Record):
             money=Money.with_costs(Side(money.before, money.cost_before), Side(after, cost), money.currency),
             unknown_costs=self.unknown_costs,
         )
+
+
+class Owed(Record):
+    """An amount of a month that is closed or invoiced, and that no addition can bill."""
+
+    source: str
+    """The name of the usage source."""
+    customer: str
+    """The id of the customer in the source."""
+    charge: str
+    """The name of the charge."""
+    period: str
+    """The month, as `2026-10`."""
+    number: int
+    """The number of the adjustment."""
+    tag: str
+    """The tag that the adjustment would have."""
+    money: Amount
+    """Negative if the customer gets it back."""
 
 
 class Tripped(Record):
@@ -79,6 +98,8 @@ class Tripped(Record):
     """Other addresses that `--approve NAME=ADDRESS` may name: those of the customer and of its additions."""
     approved: bool = False
     """Whether it was approved."""
+    owed: Owed | None = None
+    """For an adjustment that no addition can bill: its amount. An approval by its address accepts the amount."""
 
 
 class Note(Record):

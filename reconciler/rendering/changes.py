@@ -68,8 +68,13 @@ def _value(change: Json, value: object) -> str:
 
 
 def money_change(amounts: Json) -> str:
-    """Return the change of a monthly amount, such as `18.00 → 18.15 USD a month (+0.15)`."""
+    """Return the change of a monthly amount, such as `18.00 → 18.15 USD a month (+0.15)`.
+
+    The amount of an adjustment is billed once, such as `+4.50 USD once`.
+    """
     before, after, currency = Decimal(amounts["before"]), Decimal(amounts["after"]), amounts["currency"]
+    if amounts.get("once"):
+        return f"{signed_amount(after, currency)} once"
     if before == 0:
         return f"{signed_amount(after, currency)} a month"
     change = signed(after - before, currency)

@@ -16,11 +16,11 @@ Totals = dict[str | None, Decimal]
 def totals_of(actions: Iterable[Json], currency: str | None, side: str = "") -> Totals:
     """Return the change that actions make, by currency, or with `side` the amounts `before` or `after` of them.
 
-    An amount without a currency is in that of the plan, which is `currency`.
+    An amount without a currency is in that of the plan, which is `currency`. One that is billed once does not count.
     """
     found: Totals = {currency: Decimal(0)}
     for money in (action["money"] for action in actions):
-        if money:
+        if money and not money.get("once"):
             amount = Decimal(money[side]) if side else Decimal(money["after"]) - Decimal(money["before"])
             own = money["currency"] or currency
             found[own] = found.get(own, Decimal(0)) + amount

@@ -116,7 +116,7 @@ def live_state_of(found: Manifests, objects: Iterable[LiveObject]) -> LiveState:
     for name in ("Company", "Contact", "Agreement", "Product", "ManagementSolution"):
         matcher.add(kind(name), [obj for obj in everything if obj.kind == name])
     matches = matcher.matches(each for each in found.documents if each.kind.collection)
-    links = {each.address: matcher.links(each) for each in found.documents}
+    links = {each.address: matcher.links(each) for each in (*found.documents, found.workspace)}
     assert matcher.problems == []
     return LiveState(
         matches=matches,
