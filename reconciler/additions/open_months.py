@@ -153,11 +153,16 @@ class _Finder:
             else self._recorded.get((owner.source, owner.customer_id, owner.charge, month))
         )
         lines = [each.addition for each in self._lines.get(owner.of_period(month), ())]
+        new = is_closed and record is None
+        if new and self._closed.may_begin_in(rule, period):
+            # Its first month that has ended fixes its rules, so that a later change does not reach back.
+            charge = (owner.source, owner.customer_id, owner.charge)
+            record = self._recorded.get((*charge, self._since.get(charge, "")))
+        elif new:
+            return None
         if record is not None:
             found = terms_from_json(record, rule.name)
             found = repriced(found, rule, self._manifests, self._products, period.first_day)
-        elif is_closed and not self._closed.may_begin_in(rule, period):
-            return None
         else:
             now = self._of_now(rule, owner, period, lines)
             if now is None:
@@ -176,7 +181,7 @@ class _Finder:
             settled = is_closed or bool(invoiced_lines(billing, self._live_state))
             return _Found(found, expected=not settled, settled=settled)
         if is_closed:
-            return None if self._is_elsewhere(owner, period) else _Found(found, settled=True, new=record is None)
+            return None if self._is_elsewhere(owner, period) else _Found(found, settled=True, new=new)
         expected = record is not None or self._is_known_before(owner, period)
         return self._without_lines(_Found(found, expected=expected), owner, period)
 

@@ -1,0 +1,48 @@
+"""`make histories`: play many random histories of a month that ends, and print what they had."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections import Counter
+from multiprocessing import get_context
+from time import monotonic
+
+from .run import Fault, play
+
+BATCH = 500
+
+
+def _batch(first: int) -> tuple[Counter[str], list[str]]:
+    figures: Counter[str] = Counter()
+    faults = []
+    for seed in range(first, first + BATCH):
+        try:
+            figures += play(seed)
+        except Fault as fault:
+            faults.append(str(fault))
+    return figures, faults
+
+
+def main() -> int:
+    """Play the histories on all cores. Return 1 if one of them has a fault."""
+    parser = argparse.ArgumentParser(prog="python -m tests.histories", description=__doc__)
+    parser.add_argument("number", type=int, nargs="?", default=100_000, help="how many histories")
+    parser.add_argument("seed", type=int, nargs="?", default=1, help="the seed of the first one")
+    asked = parser.parse_args()
+    began = monotonic()
+    figures: Counter[str] = Counter()
+    faults: list[str] = []
+    with get_context("fork").Pool(os.cpu_count()) as pool:
+        for found, wrong in pool.imap(_batch, range(asked.seed, asked.seed + asked.number, BATCH)):
+            figures += found
+            faults += wrong
+    print(", ".join(f"{count:,} {what}" for what, count in figures.items()))
+    print(f"{len(faults)} faults, {monotonic() - began:.0f} s")
+    for fault in faults[:10]:
+        print(fault)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
