@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from reconciler.ledger.snapshot import Close
 from reconciler.planning.approvals import Approved
-from tests.planning import builders
-from tests.planning.builders import mapping, product
 
-from .scene import Scene, live_product
+from .scene import Scene
 from .test_ended_months import late
-from .test_period_lines import agreement, arrears, at
+from .test_period_lines import arrears, at
 
 __all__ = ["arrears"]
 D = Decimal

@@ -8,7 +8,7 @@ from collections import Counter
 from multiprocessing import get_context
 from time import monotonic
 
-from .run import Fault, play
+from .run import HistoryError, play
 
 BATCH = 500
 
@@ -19,7 +19,7 @@ def _batch(first: int) -> tuple[Counter[str], list[str]]:
     for seed in range(first, first + BATCH):
         try:
             figures += play(seed)
-        except Fault as fault:
+        except HistoryError as fault:
             faults.append(str(fault))
     return figures, faults
 

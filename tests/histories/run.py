@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
+
+from reconciler.additions.adjustment_plan import Adjustments
 
 from .oracle import Reading, expected
 from .terms import Price, random_price, random_terms
@@ -15,12 +18,12 @@ GB = 10**9
 _FIRST = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-class Fault(AssertionError):
+class HistoryError(AssertionError):
     """A history whose bill differs from what the oracle gives."""
 
 
 def play(seed: int) -> Counter[str]:
-    """Play the history with this seed, and return what happened in it. Raises `Fault` if it billed something else."""
+    """Play the history with this seed, and return what happened in it. Raises `HistoryError` if it billed something else."""
     history = _History(seed)
     history.run()
     return history.figures
@@ -45,12 +48,20 @@ class _History:
         self._end_of_month()
         for _ in range(self.chance.randrange(2, 9)):
             self.chance.choice(self._steps())()
-        self.figures["steps"] += 1
         self._settle()
 
-    def _steps(self) -> list:
+    def _steps(self) -> list[Callable[[], None]]:
         steps = [self._sample, self._sample, self._sample, self._correct, self._apply, self._apply, self._apply_twice]
-        steps += [self._close, self._invoice, self._delete_invoice, self._back_date, self._new_price, self._later_price]
+        steps += [
+            self._close,
+            self._close,
+            self._invoice,
+            self._invoice,
+            self._delete_invoice,
+            self._back_date,
+            self._new_price,
+            self._later_price,
+        ]
         return steps
 
     # ── steps ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -66,7 +77,9 @@ class _History:
     def _correct(self) -> None:
         """Read another figure of an hour that has one already. A later reading of the hour replaces it."""
         hour = self.chance.choice(self.readings)[0].replace(minute=0, second=0)
-        self._read((hour + timedelta(minutes=self.chance.randrange(60), seconds=self.chance.randrange(60)), self._size()))
+        self._read(
+            (hour + timedelta(minutes=self.chance.randrange(60), seconds=self.chance.randrange(60)), self._size())
+        )
         self.figures["corrections"] += 1
 
     def _read(self, reading: Reading) -> None:
@@ -122,31 +135,32 @@ class _History:
 
     def _apply(self) -> None:
         approvals = self.chance.choice(((), ("adjustment",), ("credit",), ("adjustment", "credit")))
-        planned = self.world.apply(approvals, lambda: self.chance.random() < 0.1)
-        self.figures["adjustments"] += sum(not _is_credit(each) for each in planned.actions)
-        self.figures["credits"] += sum(_is_credit(each) for each in planned.actions)
-        self.figures["waiting"] += len(planned.held)
+        accepted = len(self.world.accepted)
+        self._count(self.world.apply(approvals, lambda: self.chance.random() < 0.1))
+        self.figures["accepted amounts"] += len(self.world.accepted) - accepted
+
+    def _count(self, planned: Adjustments) -> None:
+        given_back = sum(":credit@" in each.address for each in planned.actions)
+        self.figures["credits"] += given_back
+        self.figures["adjustments"] += len(planned.actions) - given_back
+        self.figures["that wait"] += len(planned.held)
 
     def _apply_twice(self) -> None:
-        self.world.apply(("adjustment", "credit"))
+        self._count(self.world.apply(("adjustment", "credit")))
         again = self.world.apply(("adjustment", "credit"))
         if again.actions or again.held:
-            raise Fault(f"history {self.seed}: a second apply changes {[each.address for each in again.actions]}")
+            raise HistoryError(
+                f"history {self.seed}: a second apply changes {[each.address for each in again.actions]}"
+            )
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _settle(self) -> None:
         self._apply_twice()
-        wanted = expected(
-            self.world.terms, self.readings, self.at_end or self.price, self.price, month=MONTH
-        )
+        wanted = expected(self.world.terms, self.readings, self.at_end or self.price, self.price, month=MONTH)
         billed = self.world.billed()
         if (wanted or Decimal(0)) != billed:
-            raise Fault(
+            raise HistoryError(
                 f"history {self.seed}: {billed} billed, and {wanted} expected by {self.world.terms}; "
                 f"{dict(self.figures)}"
             )
-
-
-def _is_credit(action: object) -> bool:
-    return ":credit@" in action.address

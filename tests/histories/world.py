@@ -9,8 +9,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from reconciler.additions.adjustment_plan import Adjustments, plan_adjustments
 from reconciler.additions.actions import ActionBuilder
+from reconciler.additions.adjustment_plan import Adjustments, plan_adjustments
 from reconciler.additions.adjustments import dues
 from reconciler.additions.charges import ChargeInputs, histories_of
 from reconciler.additions.closed_months import closed_months
@@ -238,9 +238,7 @@ class World:
         """Write the lines of an open month, as the hourly job does."""
         for charge in month.of_open.charges:
             wanted = {month.terms["acme", "storage"].products[each.product].id: each for each in charge.lines}
-            standing = {
-                obj.raw["product"]["id"]: number for number, obj in self.lines.items() if "+" not in _tag(obj)
-            }
+            standing = {obj.raw["product"]["id"]: number for number, obj in self.lines.items() if "+" not in _tag(obj)}
             for number, each in wanted.items():
                 if number in standing:
                     self._change(standing[number], quantity=each.quantity, unitPrice=each.unit_price)
