@@ -81,14 +81,13 @@ class _Known:
         self._numbers: dict[tuple[str, str], int] = {}
         for each in accepted:
             self._accepted[each.key] = self._accepted.get(each.key, _ZERO) + each.amount
-        for recorded in snapshot.additions.values():
-            if (tag := parse(recorded.tag)) is not None and tag.period is not None and tag.adjustment:
+        tags = (*(each.tag for each in snapshot.additions.values()), *(each.tag for each in accepted))
+        for text in tags:
+            if (tag := parse(text)) is not None and tag.period is not None and tag.adjustment:
                 self._seen((tag.identity, tag.period), tag.adjustment)
         for owner, lines in self._live.items():
             for line in lines:
                 self._seen(_identity(owner), 0 if line.tag is None else line.tag.adjustment)
-        for each in accepted:
-            self._seen((each.identity, each.period), each.number)
 
     def _seen(self, key: tuple[str, str], number: int) -> None:
         self._numbers[key] = max(number, self._numbers.get(key, 0))

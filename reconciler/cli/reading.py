@@ -20,10 +20,11 @@ from reconciler.cli.session import Session
 from reconciler.cli.setup_ledger import SetupLedger, read_setup_ledger
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveState
+from reconciler.ledger.accepted_amounts import load_accepted_amounts
 from reconciler.ledger.additions import Some, load_snapshot
 from reconciler.ledger.closes import load_closes
 from reconciler.ledger.journal import values_kept_when_cleared
-from reconciler.ledger.snapshot import Close, Snapshot, TermsKey
+from reconciler.ledger.snapshot import AcceptedAmount, Close, Snapshot, TermsKey
 from reconciler.live.read import Scope, read_live_state
 from reconciler.live.undeclared_agreements import billing_cycles, with_undeclared_agreements
 from reconciler.manifests.documents import Manifests
@@ -63,6 +64,8 @@ class UsageRead:
     """The terms that the ledger has of the running month."""
     closes: Sequence[Close] = ()
     """The closes of months, oldest first."""
+    accepted: Sequence[AcceptedAmount] = ()
+    """The owed amounts of settled months that a person accepted."""
     cycles: BillingCycles = field(default_factory=dict)
     """Empty if every agreement has the default cycle, and for a report."""
 
@@ -147,10 +150,19 @@ async def read_usage(session: Session, live_state: LiveState, pulls: Sequence[Co
     )
     to_charge = load_usage(manifests, found.live_state, ledger, now, pulls)
     closes = load_closes(ledger, workspace, session.tenant)
+    accepted = load_accepted_amounts(ledger, workspace, session.tenant)
     loaded = with_ended_months(
         to_charge, manifests, found.live_state, snapshot, ledger, session.tenant, pulls, closes=closes
     )
-    return UsageRead(found.live_state, snapshot, loaded.to_charge, found.searched, terms=loaded.terms, closes=closes)
+    return UsageRead(
+        found.live_state,
+        snapshot,
+        loaded.to_charge,
+        found.searched,
+        terms=loaded.terms,
+        closes=closes,
+        accepted=accepted,
+    )
 
 
 def _some_additions(manifests: Manifests, live_state: LiveState) -> Some | None:

@@ -13,6 +13,7 @@ from reconciler.additions.ledger_records import LedgerRecords, billed_additions,
 from reconciler.cli.output import print_note
 from reconciler.cli.session import Session, current_user
 from reconciler.closing.bills import bills_of
+from reconciler.ledger.accepted_amounts import record_accepted_amounts
 from reconciler.ledger.additions import (
     record_approvals,
     record_billed_additions,
@@ -24,7 +25,7 @@ from reconciler.ledger.bill_records import BilledCharge, BillRecord, VersionReco
 from reconciler.ledger.bills import record_bills
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.month_terms import record_month_terms
-from reconciler.ledger.snapshot import Approval
+from reconciler.ledger.snapshot import AcceptedAmount, Approval
 from reconciler.metering.period import period_of
 from reconciler.planning.approvals import Approved
 from reconciler.planning.outcome import Outcome
@@ -66,8 +67,19 @@ def record_applied(
         record_billed_additions(session.ledger, workspace, session.tenant, billed, period, now)
         record_approvals(session.ledger, workspace, approvals)
         record_month_terms(session.ledger, workspace, session.tenant, records.terms, now)
+        amounts = _accepted_amounts(plan, approved)
+        record_accepted_amounts(session.ledger, workspace, session.tenant, amounts, current_user(), now)
     except LedgerError as error:
         print_note(f"the state of the additions after the apply could not be recorded: {error}")
+
+
+def _accepted_amounts(plan: Plan, approved: Sequence[Approved]) -> list[AcceptedAmount]:
+    """Return the owed amounts that these approvals accept."""
+    return [
+        AcceptedAmount(owed.source, owed.customer, owed.charge, owed.period, owed.number, owed.tag, owed.money)
+        for trip in plan.guardrails
+        if (owed := trip.owed) is not None and any(each.covers(trip) for each in approved)
+    ]
 
 
 def record_billed(

@@ -382,6 +382,29 @@ closes = sa.Table(
     sa.Index("closes_by_period", "workspace", "tenant", "period"),
 )
 
+# The amounts of settled months that no addition can bill, and that a person accepted. A row is never changed.
+accepted_amounts = sa.Table(
+    "accepted_amounts",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("workspace", sa.Text, nullable=False),
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("customer_id", sa.Text, nullable=False),
+    sa.Column("charge", sa.Text, nullable=False),
+    sa.Column("period", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("tag", sa.Text, nullable=False),
+    sa.Column("amount", sa.Text, nullable=False),
+    sa.Column("accepted_by", sa.Text, nullable=False),
+    sa.Column("accepted_at", UtcTime, nullable=False),
+    sa.Index(
+        "accepted_amounts_by_adjustment",
+        *("workspace", "tenant", "source", "customer_id", "charge", "period", "number"),
+        unique=True,
+    ),
+)
+
 # The chain: see `chain`. `subject` is a table and `row_id` a row of it. `content` is the digest of the row and its
 # parts, `parts` that of its parts alone, and `previous` that of the entry before. The first entry of a ledger that is
 # older than the chain has the subject `begun`, and a note on the rows that were there.

@@ -144,8 +144,8 @@ class AcceptedAmount:
     """As `2026-10`."""
     number: int
     """The number of the adjustment that it stands for."""
-    identity: str
-    """That of the tag of the charge."""
+    tag: str
+    """The tag that the adjustment would have."""
     amount: Decimal
     """In the currency of the workspace. Negative if the customer gets it back."""
 

@@ -228,7 +228,7 @@ class World:
                         owner.charge,
                         str(owner.period),
                         owner.adjustment,
-                        "",
+                        owner.tag,
                         due.amount,
                     )
                 )
