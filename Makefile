@@ -7,7 +7,7 @@ export PYTHON WITH_PIP
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test pipelines simulate grid months crash undo score-import lint type format bench schemas reference readme docs docs-serve record lock dist clean
+.PHONY: help install demo test pipelines simulate grid months crash histories undo score-import lint type format bench schemas reference readme docs docs-serve record lock dist clean
 
 help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ months: install  ## Simulate months of random customers with trouble, compare th
 
 crash: install  ## Kill runs at every request and every write of the ledger, run again, and compare (SEED=1 RUNS=10 CUSTOMERS=8)
 	$(BIN)/python -m tests.crash $(or $(SEED),1) $(or $(RUNS),10) $(or $(CUSTOMERS),8)
+
+histories: install  ## Play random histories of a month that ends against an oracle (HISTORIES=100000 SEED=1)
+	$(BIN)/python -m tests.histories $(or $(HISTORIES),100000) $(or $(SEED),1)
 
 undo: install  ## Apply and undo random changes of estates and of billing (HISTORIES=1000 SEED=1), and print what they had
 	$(BIN)/python -m tests.undo $(or $(HISTORIES),1000) $(or $(SEED),1)

@@ -162,6 +162,7 @@ class _Finder:
             return None
         if record is not None:
             found = terms_from_json(record, rule.name)
+            found = replace(found, rule=replace(found.rule, charge=rule.charge))  # it may have been renamed since
             found = repriced(found, rule, self._manifests, self._products, period.first_day)
         else:
             now = self._of_now(rule, owner, period, lines)

@@ -235,6 +235,7 @@ def usage_inputs(
         rules=read.to_charge.rules,
         snapshot=read.snapshot,
         terms=read.terms,
+        accepted=read.accepted,
         left_open=left_open,
         context=context,
         workspace=session.workspace,

@@ -36,7 +36,7 @@ from reconciler.ledger.journal import begin_run, write_answer, write_intent
 from reconciler.ledger.month_terms import record_month_terms
 from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Customer, Pull, Sample
-from reconciler.ledger.snapshot import Approval, BilledAddition, Close
+from reconciler.ledger.snapshot import AcceptedAmount, Approval, BilledAddition, Close
 from reconciler.ledger.store import Ledger
 from reconciler.live.match import Matcher
 from reconciler.manifests.documents import Document, Manifests
@@ -163,6 +163,7 @@ class Scene:
         self.billing = billing
         self.fallback: Mapping[str, Any] | None = None
         self.closes: list[Close] = []
+        self.accepted: list[AcceptedAmount] = []
         self.now = NOW
         self.documents = {each.address: each for each in DECLARED}
         self.objects = {(obj.kind, obj.id): obj for obj in LIVING}
@@ -246,6 +247,7 @@ class Scene:
                 future=to_charge.future,
                 terms=loaded.terms,
                 left_open=left_open_customers(self.closes),
+                accepted=self.accepted,
             )
         )
 

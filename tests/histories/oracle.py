@@ -1,7 +1,7 @@
 """What a month must have billed in the end, computed from its samples and its price alone.
 
-Nothing of `reconciler` is used here. Written from BILLING: the last reading of an hour counts, the measure is taken over
-the hours, then allowance, rounding, minimum, ranges, and lines that are rounded half up to cents.
+Nothing of `reconciler` is used here. It is written from BILLING: the last reading of an hour counts, the measure is
+taken over the hours, then come allowance, rounding, minimum, ranges, and lines that are rounded half up to cents.
 """
 
 from __future__ import annotations

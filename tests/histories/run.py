@@ -23,7 +23,10 @@ class HistoryError(AssertionError):
 
 
 def play(seed: int) -> Counter[str]:
-    """Play the history with this seed, and return what happened in it. Raises `HistoryError` if it billed something else."""
+    """Play the history with this seed, and return what happened in it.
+
+    Raises `HistoryError` if it billed something else.
+    """
     history = _History(seed)
     history.run()
     return history.figures
@@ -46,7 +49,7 @@ class _History:
         for _ in range(self.chance.randrange(1, 4)):
             self._sample()
         self._end_of_month()
-        for _ in range(self.chance.randrange(2, 9)):
+        for _ in range(self.chance.randrange(3, 12)):
             self.chance.choice(self._steps())()
         self._settle()
 
@@ -136,7 +139,7 @@ class _History:
     def _apply(self) -> None:
         approvals = self.chance.choice(((), ("adjustment",), ("credit",), ("adjustment", "credit")))
         accepted = len(self.world.accepted)
-        self._count(self.world.apply(approvals, lambda: self.chance.random() < 0.1))
+        self._count(self.world.apply(approvals, lambda: self.chance.random() < 0.4))
         self.figures["accepted amounts"] += len(self.world.accepted) - accepted
 
     def _count(self, planned: Adjustments) -> None:

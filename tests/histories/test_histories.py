@@ -21,4 +21,4 @@ def test_what_is_billed_equals_the_rating_after_corrections_in_any_order(part: i
     figures: Counter[str] = Counter()
     for seed in range(part, HISTORIES, PARTS):
         figures += play(seed)
-    assert all(figures[each] >= 50 for each in (*KINDS, *OUTCOMES)), figures
+    assert all(figures[each] >= 10 for each in (*KINDS, *OUTCOMES)), figures
