@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from reconciler.ledger import driver_errors
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013", "0014")
+REVISIONS = tuple(f"{number:04}" for number in range(1, 15))
+"""The revisions of the migrations, `0001` to the newest."""
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "ledger_version"
 

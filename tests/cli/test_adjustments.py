@@ -70,7 +70,7 @@ def test_an_adjustment_waits_is_approved_and_is_made_once(closed: Shop) -> None:
     assert "2026-11 is billed with" in held["reason"]
     assert closed.apply("--only", "usage", "--approve", f"adjustment={address}").code == 0
     (made,) = adjustments(closed)
-    assert made == ("2026-11+1", "BACKUP-GB", 1, float(billed), "2026-12-01", "2026-12-31")
+    assert made == ("2026-11+1", "BACKUP-GB", 1, billed, "2026-12-01", "2026-12-31")
     again = closed("plan", "--only", "usage", "--detailed-exitcode")
     assert again.code == 0, again.out
 
