@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -48,7 +48,7 @@ def _accept(result: Result, edits: Edits) -> None:
     index, expect = result.loaded.origin.index, (*result.loaded.path, "expect")
     with edits.together() as made:
         made += [not _is_open(each) for each in result.mismatches]
-        made += [_accept_items(name, result.mismatches, edits, index, (*expect, name)) for name in _LISTS]
+        made += [_accept_items(name, result, edits, index, (*expect, name)) for name in _LISTS]
         made += [
             edits.replace(index, (*expect, *each.path), _value(each))
             for each in result.mismatches
@@ -62,11 +62,11 @@ def _is_open(mismatch: Mismatch) -> bool:
     return nothing and not _is_about_items(mismatch)
 
 
-def _accept_items(name: str, mismatches: Sequence[Mismatch], edits: Edits, index: int, path: Path) -> bool:
+def _accept_items(name: str, result: Result, edits: Edits, index: int, path: Path) -> bool:
     """Remove the items of a list that did not come out, and add the lines that did."""
-    found = [each for each in mismatches if each.path[0] == name and _is_about_items(each)]
+    found = [each for each in result.mismatches if each.path[0] == name and _is_about_items(each)]
     removed = [int(each.path[1]) for each in found if len(each.path) == 2]
-    added = [_item(each.line) for each in found if each.line is not None]
+    added = [_item(each.line, result.outcome.lines) for each in found if each.line is not None]
     return not found or edits.change_items(index, path, removed, added)
 
 
@@ -75,10 +75,12 @@ def _is_about_items(mismatch: Mismatch) -> bool:
     return mismatch.line is not None or (mismatch.path[0] in _LISTS and len(mismatch.path) == 2)
 
 
-def _item(line: Line) -> dict[str, Any]:
-    """Return a line as an expectation has it."""
+def _item(line: Line, lines: Iterable[Line]) -> dict[str, Any]:
+    """Return a line as an expectation has it. It names its charge if several of `lines` have its product."""
+    several = sum(each.product == line.product for each in lines) > 1
+    charge = {"charge": line.charge} if several and line.charge else {}
     price = {} if line.unit_price is None else {"unitPrice": line.unit_price}
-    return {"product": line.product, "quantity": _plain(line.quantity), **price, "amount": line.amount}
+    return {"product": line.product, **charge, "quantity": _plain(line.quantity), **price, "amount": line.amount}
 
 
 def _value(mismatch: Mismatch) -> Any:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
 from reconciler.cases.model import Expectation, ExpectedCustomer, ExpectedLine
-from reconciler.cases.outcome import Customer, Line, Outcome
+from reconciler.cases.outcome import Customer, Line, Outcome, first_to_see
 from reconciler.kinds.values import plain_decimal, with_unit
 from reconciler.manifests.positions import Path
 
@@ -73,6 +73,8 @@ def _lines(expected: Sequence[ExpectedLine] | None, outcome: Outcome) -> Iterato
     for index, each in enumerate(expected):
         name = each.product or each.address
         candidates = [line for line in left if name == line.product or name in {line.address, *line.also}]
+        if each.charge is not None:
+            candidates, name = [line for line in candidates if line.charge == each.charge], f"{each.charge}:{name}"
         found = next(
             (line for line in candidates if line.quantity == each.quantity), candidates[0] if candidates else None
         )
@@ -111,11 +113,13 @@ def _guardrails(expect: Expectation, outcome: Outcome) -> Iterator[Mismatch]:
 
 
 def _customers(expected: Sequence[ExpectedCustomer], customers: Sequence[Customer], source: str) -> Iterator[Mismatch]:
-    by_key = {(each.source, each.customer): each for each in customers}
     for index, each in enumerate(expected):
         key = (each.source or source, each.customer)
         what, path = f"customer {key[0]}/{key[1]}", ("customers", index)
-        found = by_key.get(key)
+        if each.charge is not None:
+            what = f"charge {each.charge} of {what}"
+        rows = [row for row in customers if (row.source, row.customer) == key and each.charge in (None, row.charge)]
+        found = first_to_see(rows)
         if found is None:
             yield Mismatch(path, what, each.state or "a row in the coverage", NOTHING)
             continue
@@ -123,8 +127,14 @@ def _customers(expected: Sequence[ExpectedCustomer], customers: Sequence[Custome
             yield Mismatch((*path, "state"), f"state of {what}", each.state, found.state)
         if each.reason is not None and each.reason not in found.reason:
             yield Mismatch((*path, "reason"), f"reason of {what}", each.reason, found.reason or NOTHING)
-        if each.money is not None and each.money != found.money:
-            yield Mismatch((*path, "money"), f"money of {what}", each.money, found.money, "amount")
+        if each.money is not None and each.money != (money := _sum(rows)):
+            yield Mismatch((*path, "money"), f"money of {what}", each.money, money, "amount")
+
+
+def _sum(rows: Iterable[Customer]) -> Decimal | None:
+    """Return the money of a customer's charges. None if that of one is unknown."""
+    found = [each.money for each in rows]
+    return None if None in found else sum((each for each in found if each is not None), Decimal(0))
 
 
 def _warnings(expected: Sequence[str] | None, warnings: Sequence[str]) -> Iterator[Mismatch]:

@@ -163,6 +163,11 @@ class ExpectedLine(Model):
     address: Text | None = Field(
         None, description="The address, such as Addition/acme:backup-gb.", examples=["Addition/acme:backup-gb"]
     )
+    charge: Text | None = Field(
+        None,
+        description="With `product`: the charge of the mapping, if several bill the product.",
+        examples=["servers"],
+    )
     quantity: Amount | None = Field(None, description="The quantity, in the source's unit.", examples=[121])
     unit_price: Amount | None = Field(
         None, description="The unit price, in the currency of the agreement.", examples=[0.15]
@@ -183,15 +188,23 @@ class ExpectedLine(Model):
     def _one_name(self) -> ExpectedLine:
         if (self.product is None) == (self.address is None):
             raise ValueError("give either product or address" + (", not both" if self.product else ""))
+        if self.charge is not None and self.product is None:
+            raise ValueError("charge goes with product: an address names its charge already")
         return self
 
 
 class ExpectedCustomer(Model):
-    """Another customer of the case after the run. Fields that are left out are not compared."""
+    """A customer of the case after the run, or one of its charges. Fields that are left out are not compared."""
 
     customer: Id = Field(description="The customer's id in the source, as text.", examples=["1001002"])
     source: StrictStr | None = Field(
         None, description="Name of the usage source. Left out: that of the case.", examples=["cove"]
+    )
+    charge: Text | None = Field(
+        None,
+        description="The charge of its mapping, if the mapping has several. Left out: all of them. Their state is the "
+        "first that is not accounted for, and their money is the sum.",
+        examples=["servers"],
     )
     state: State | None = Field(None, description="Its state in the coverage.")
     reason: Text | None = Field(
@@ -229,7 +242,7 @@ class Expectation(Model):
     )
     customers: tuple[ExpectedCustomer, ...] | None = Field(
         None,
-        description="The states of other customers, such as one without a mapping.",
+        description="The states of other customers, such as one without a mapping, and of single charges.",
         examples=[[{"customer": "1001002", "state": "unmapped"}]],
     )
     warnings: tuple[Text, ...] | None = Field(

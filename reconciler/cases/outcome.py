@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from reconciler.additions.plan import UsagePart, plan_usage
 from reconciler.additions.views import AdditionView
 from reconciler.cases.prepare import Prepared
 from reconciler.cases.trace import trace_of
+from reconciler.kinds.billing_rules import Rule, product_label
 from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.money import amount_after, cost_after
@@ -32,6 +33,8 @@ class Line:
     """Its short address."""
     product: str
     """The manifest name of the product, or the text of its look-up."""
+    charge: str
+    """The charge of the mapping. Empty for a line without a mapping."""
     quantity: Decimal
     unit_price: Decimal | None
     amount: Decimal
@@ -46,10 +49,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """The coverage of one customer."""
+    """The coverage of one customer, or of one charge if its mapping has several."""
 
     source: str
     customer: str
+    charge: str | None
+    """None if its mapping has one charge, and without a mapping."""
     state: str
     reason: str
     money: Decimal | None
@@ -101,7 +106,7 @@ def outcome_of(prepared: Prepared) -> Outcome:
     trips = [trip for trip in planned.part.tripped if not is_approved(trip, inputs.approvals)]
     refused = any(not trip.holds for trip in trips)
     rows = [*zip(inputs.usage.coverage.rows, planned.part.coverage, strict=False)]
-    own = next((row for metered, row in rows if _is_own(metered, prepared)), None)
+    own = first_to_see([row for metered, row in rows if _is_own(metered, prepared)])
     return Outcome(
         period=str(prepared.period),
         now=inputs.usage.now.isoformat(),
@@ -117,6 +122,22 @@ def outcome_of(prepared: Prepared) -> Outcome:
     )
 
 
+class Seen(Protocol):
+    """A row of the coverage."""
+
+    @property
+    def accounted(self) -> bool:
+        """Whether the run is complete with it."""
+
+
+SeenRow = TypeVar("SeenRow", bound=Seen)
+
+
+def first_to_see(rows: Sequence[SeenRow]) -> SeenRow | None:
+    """Return the first row that is not accounted for, else the first one. A customer has a row for each charge."""
+    return next((row for row in rows if not row.accounted), rows[0] if rows else None)
+
+
 def _is_about(trip: Tripped, prepared: Prepared) -> bool:
     """Return whether a guardrail refuses the run, or holds the case's customer. Another customer has a state for it."""
     mapping = prepared.subject.mapping
@@ -129,7 +150,7 @@ def _is_own(row: MeteredRow, prepared: Prepared) -> bool:
 
 
 def _customer(row: CoverageRow) -> Customer:
-    return Customer(row.source, row.customer, row.state, row.detail, row.money, row.accounted)
+    return Customer(row.source, row.customer, row.charge, row.state, row.detail, row.money, row.accounted)
 
 
 def _warning(note: Note) -> str:
@@ -142,7 +163,6 @@ def _lines(planned: UsagePart, prepared: Prepared, *, refused: bool) -> Iterator
     names = _product_names(prepared.inputs.context.live_state)
     currency = prepared.inputs.context.currency
     day_before = (prepared.period.first_day - timedelta(days=1)).isoformat()
-    costs_nothing = any(each.cost == 0 for rule in prepared.rules for each in rule.ranges)
     for view in sorted(planned.views, key=lambda each: each.address):
         action = actions.get(view.address)
         fields: dict[str, Any] = {} if view.live is None else dict(view.live.obj.raw)
@@ -153,11 +173,14 @@ def _lines(planned: UsagePart, prepared: Prepared, *, refused: bool) -> Iterator
         elif view.live is None:
             continue
         price, cost = fields.get("unitPrice"), fields.get("unitCost")
+        product, charge = _product(view, action, names), _charge(view)
+        costs_nothing = _costs_nothing(prepared.rules, charge, product)
         known = bool(cost and Decimal(cost)) or costs_nothing
         yield Line(
             address=view.address,
             also=view.also,
-            product=_product(view, action, names),
+            product=product,
+            charge=charge,
             quantity=Decimal(fields.get("quantity") or 0),
             unit_price=None if price is None else Decimal(price),
             # The money of an action is what bills from the next month on. A case is about its own month.
@@ -168,6 +191,18 @@ def _lines(planned: UsagePart, prepared: Prepared, *, refused: bool) -> Iterator
             last_day=date_text(fields.get("cancelledDate")),
             state="not written" if refused and view.state not in {"kept", "orphan", "up to date"} else view.state,
         )
+
+
+def _charge(view: AdditionView) -> str:
+    """Return the charge in the address of a line. Empty for an orphan."""
+    name = view.address.partition("/")[2].partition(":")[0]
+    return "" if view.mapping is None else name.removeprefix(f"{view.mapping}.")
+
+
+def _costs_nothing(rules: Iterable[Rule], charge: str, product: str) -> bool:
+    """Return whether the manifests give a line a cost of 0. Without that, a cost of 0 in ConnectWise is unknown."""
+    own = (each for rule in rules if rule.charge == charge for each in rule.ranges)
+    return any(each.cost == 0 for each in own if product_label(each.product) == product)
 
 
 def _product_names(live_state: LiveState) -> Mapping[int, str]:

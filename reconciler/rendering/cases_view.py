@@ -38,8 +38,14 @@ def line_text(line: Json, outcome: Json) -> str:
     currency = outcome["currency"]
     price = "" if line["unit_price"] is None else f" at {figure_text(Decimal(line['unit_price']), currency)}"
     quantity = value_text(line["quantity"], "quantity", outcome)
-    text = f"{line['product']}: {quantity}{price} = {amount_text(Decimal(line['amount']), currency)}"
+    text = f"{_label(line, outcome)}: {quantity}{price} = {amount_text(Decimal(line['amount']), currency)}"
     return f"{text}{_days(line)}{_costs(line, currency)}"
+
+
+def _label(line: Json, *outcomes: Json) -> str:
+    """Return the product of a line, with its charge in front if the outcomes have lines of several charges."""
+    several = len({each["charge"] for outcome in outcomes for each in outcome["lines"]}) > 1
+    return f"{line['charge']}:{line['product']}" if several and line["charge"] else str(line["product"])
 
 
 def _costs(line: Json, currency: str | None) -> str:
@@ -93,25 +99,27 @@ def change_lines(change: Json) -> Iterator[tuple[str, str, str]]:
     for name in ("state", "guardrails"):
         if before[name] != after[name]:
             yield name, value_text(before[name], "text", before), value_text(after[name], "text", after)
-    old, new = _by_product(before), _by_product(after)
-    for product in dict.fromkeys([*old, *new]):
-        for one, other in zip_longest(old.get(product, ()), new.get(product, ())):
-            yield from _line_change(product, one, other, before, after)
+    old, new = _labelled(before, after)
+    for label in dict.fromkeys([*old, *new]):
+        for one, other in zip_longest(old.get(label, ()), new.get(label, ())):
+            yield from _line_change(label, one, other, before, after)
 
 
-def _by_product(outcome: Json) -> dict[str, list[Json]]:
-    found: dict[str, list[Json]] = {}
-    for line in outcome["lines"]:
-        found.setdefault(line["product"], []).append(line)
+def _labelled(before: Json, after: Json) -> tuple[dict[str, list[Json]], dict[str, list[Json]]]:
+    """Return the lines of two outcomes by their label, which means the same in both."""
+    found: tuple[dict[str, list[Json]], dict[str, list[Json]]] = ({}, {})
+    for by_label, outcome in zip(found, (before, after), strict=True):
+        for line in outcome["lines"]:
+            by_label.setdefault(_label(line, before, after), []).append(line)
     return found
 
 
 def _line_change(
-    product: str, one: Json | None, other: Json | None, before: Json, after: Json
+    label: str, one: Json | None, other: Json | None, before: Json, after: Json
 ) -> Iterator[tuple[str, str, str]]:
     if one is None or other is None:
         texts = ["no line" if line is None else line_text(line, of) for line, of in ((one, before), (other, after))]
-        yield f"line {product}", texts[0], texts[1]
+        yield f"line {label}", texts[0], texts[1]
         return
     forms = {
         "quantity": "quantity",
@@ -122,7 +130,7 @@ def _line_change(
     }
     for name, form in forms.items():
         if one.get(name) != other.get(name):
-            what = f"{name.replace('_', ' ')} of {product}"
+            what = f"{name.replace('_', ' ')} of {label}"
             yield what, value_text(one.get(name), form, before), value_text(other.get(name), form, after)
 
 

@@ -85,3 +85,21 @@ def test_a_case_is_rewritten_as_a_whole_or_not_at_all() -> None:
     expect = "money: 5\nreason: because"
 
     assert accept(expect) == expect
+
+
+def test_a_line_of_a_product_that_several_charges_bill_is_written_with_its_charge() -> None:
+    text = """cases:
+  - name: a
+    mapping: {charges: [{product: backup-gb, price: 0.1}, {product: backup-gb, meter: devices, price: 1}]}
+    period: 2026-11
+    usage: [{device: a, from: 2026-11-01, used: 50 GB}]
+    expect:
+      lines: []
+"""
+    source = SourceFile("tests/a.yaml", text)
+    report = Report({source.name: source})
+    new = accepted(run(cases_in(source, report), example(), report), report.sources)[source.name]
+    assert [each.strip() for each in new.partition("lines:")[2].strip().splitlines()] == [
+        "- {product: backup-gb, charge: devices, quantity: 1, unitPrice: 1, amount: 1.00}",
+        "- {product: backup-gb, charge: storage, quantity: 50, unitPrice: 0.1, amount: 5.00}",
+    ]

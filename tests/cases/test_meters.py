@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.cases.estate import Estate
 from reconciler.metering.coverage import State
-from tests.cases.trying import D, errors, example, lines, outcome
+from tests.cases.trying import D, errors, example, lines, one, outcome
 from tests.planning.builders import document
 
 SERVER, LAPTOP = "columns: {OT: 2, I81: Physical}", "columns: {OT: 1, PN: All-In}"
@@ -170,3 +170,60 @@ def test_a_value_of_the_allowance_that_is_too_old_holds_the_charge(lacking: str)
     assert found.state == expected
     if expected == "stale":
         assert "the last values for the allowance per physical-servers are older than maxAge (6 h)" in found.reason
+
+
+SAME = """{charges: [
+    {product: backup-gb, price: 0.1}, {product: backup-gb, meter: devices, price: 1},
+    {product: backup-gb, meter: workstations, price: 2},
+]}"""
+
+
+def differences(expect: str) -> list[tuple[str, object, object]]:
+    return [(each.what, each.expected, each.actual) for each in one(case(SAME) + f"\nexpect: {expect}").mismatches]
+
+
+def test_an_expected_line_names_the_charge_if_several_bill_its_product() -> None:
+    three = "{product: backup-gb, quantity: 1630}, {product: backup-gb, charge: devices, quantity: 3}"
+    last = "{product: backup-gb, charge: workstations, quantity: %s}"
+    assert differences(f"{{lines: [{three}, {last % 1}]}}") == []
+    assert differences(f"{{lines: [{three}, {last % 5}]}}") == [("quantity of workstations:backup-gb", 5, 1)]
+    assert [each[0] for each in differences(f"{{lines: [{three}, {last.replace('workstations', 'x') % 1}]}}")] == [
+        "line x:backup-gb",
+        "line backup-gb",
+    ]
+    named = FILE.format("alder-dental", "").replace("lines: []", "lines: [{address: a, charge: x}]")
+    assert "charge goes with product" in errors(named)[0]
+
+
+def test_an_expected_customer_names_a_charge_or_has_the_sum_of_all() -> None:
+    one_charge = '{customer: "any", charge: devices, state: billed, money: %s}'
+    customer = one(case(SAME)).customer.partition("/")[2]
+    for text, money in ((one_charge, 3), (one_charge.replace("charge: devices, ", ""), 168)):
+        assert differences(f"{{customers: [{text.replace('any', customer) % money}]}}") == []
+        (found,) = differences(f"{{customers: [{text.replace('any', customer) % 9}]}}")
+        assert found[1:] == (9, money)
+    (found,) = differences(f"{{customers: [{one_charge.replace('devices', 'x').replace('any', customer) % 1}]}}")
+    assert found == (f"charge x of customer cove/{customer}", "billed", "nothing")
+
+
+def test_the_state_of_a_customer_is_that_of_the_charge_that_needs_a_person() -> None:
+    lost = f"""
+    - {{device: a, from: 2026-11-01, to: 2026-11-20, used: 900 GB, {SERVER}}}
+    - {{device: a, from: 2026-11-21, used: 900 GB}}
+"""
+    found = outcome(case("{charges: [{product: backup-gb}, {product: backup-gb-500, meter: physical-servers}]}", lost))
+    assert [(row.charge, row.state) for row in found.customers] == [
+        ("storage", "billed"),
+        ("physical-servers", "stale"),
+    ]
+    assert found.state == "stale"
+
+
+def test_a_cost_of_0_is_known_only_for_the_charge_that_has_it() -> None:
+    costs = """{charges: [
+    {product: backup-gb, price: 0.1},
+    {product: backup-gb-500, meter: devices, prices: [{from: 2026-01-01, price: 1, cost: 0}]},
+]}"""
+    found = outcome(case(costs))
+    assert {line.charge: line.cost for line in found.lines} == {"storage": None, "devices": 0}
+    assert found.cost is None

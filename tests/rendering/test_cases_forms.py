@@ -20,6 +20,7 @@ EVIL = "</details>|@all \x1b[31m`<img src=x onerror=1>`\n::error::x %0A ]]> & \x
 
 def line(**values: Any) -> dict[str, Any]:
     found = {"address": "Addition/a.storage:gb", "also": [], "product": "gb", "quantity": "5", "unit_price": "0.2"}
+    found["charge"] = "storage"
     return {**found, "amount": "1.00", "first_day": "2026-11-01", "last_day": None, "state": "create", **values}
 
 
@@ -175,6 +176,15 @@ def test_each_difference_of_a_line_is_shown() -> None:
         ("line old", "old: 5 GB at 0.20 = 1.00 USD from 2026-11-01", "no line"),
         ("line new", "no line", "new: 5 GB at 0.20 = 1.00 USD from 2026-11-01"),
     ]
+
+
+def test_lines_of_several_charges_are_named_by_charge_and_product() -> None:
+    before = outcome(lines=[line(), line(charge="servers", quantity="2")])
+    after = outcome(lines=[line(), line(charge="servers", quantity="3")])
+
+    assert list(change_lines(changed(before=before, after=after))) == [("quantity of servers:gb", "2 GB", "3 GB")]
+    assert line_text(after["lines"][1], after) == "servers:gb: 3 GB at 0.20 = 1.00 USD from 2026-11-01"
+    assert line_text(line(charge=""), after).startswith("gb: 5 GB")
 
 
 def test_values_have_their_unit_or_currency() -> None:
