@@ -57,13 +57,12 @@ SURFACES = {
     "export": "the rows of `usage export`",
     "explain": "the lines of `usage explain`, for each customer",
     "replay": "the lines of `usage replay`, by the rules that billed the month",
+    "close": "the additions and the amounts that `usage close` freezes, but for customers with an uncounted device",
     "reconcile": "the sums that `usage reconcile` finds for each agreement, without a difference",
 }
 """The surfaces that are compared with the oracle, and what is compared."""
 NO_MONEY = {"pull": "reads usage, and bills nothing"}
 """The commands of `usage` that say nothing of money."""
-NOT_OBSERVED = ("close",)
-"""Surfaces of BILLING that are not compared yet."""
 
 
 def expected(estate: Estate) -> dict[int, list[Seen]]:
@@ -214,6 +213,25 @@ class Views:
     async def reconcile(self) -> Json:
         """Return the check of the month."""
         return await check_period(self.session, self.period)
+
+
+def closed(estate: Estate) -> tuple[Billed, set[int]]:
+    """Close the month, and return what is frozen, and the customers that are left open: those that it names."""
+    said = estate.shop("--json", "usage", "close", "--period", f"{estate.phase.month:%Y-%m}")
+    assert said.code == 3, said.out
+    unknown = {each["address"]: each["what"] for each in said.json["error"]["unknown"]}
+    left = {address for address in unknown if "/" in address}
+    assert all(unknown[each].startswith(("uncounted", "unmapped")) for each in left), unknown
+    accepted = [f"--accept={address}=known" for address in unknown]
+    said = estate.shop("--json", "usage", "close", "--period", f"{estate.phase.month:%Y-%m}", *accepted)
+    assert said.code == (5 if left else 0), said.err
+    assert {each["address"] for each in said.json["left_open"]} == left
+    found: dict[int, list[Seen]] = defaultdict(list)
+    for charge in said.json["charges"]:
+        lines = _seen(charge["charge"], charge["additions"])
+        assert Decimal(charge["amount"]) == sum((each.amount for each in lines), Decimal(0)), charge
+        found[int(charge["customer"].partition("/")[2])] += lines
+    return found, {int(each.partition("/")[2]) for each in left}
 
 
 def views(estate: Estate, see: Callable[[Views], Awaitable[T]]) -> T:

@@ -44,7 +44,7 @@ def test_every_field_of_a_mapping_is_an_axis_or_named_as_tested_elsewhere() -> N
 
 def test_every_command_of_usage_is_compared_or_says_nothing_of_money() -> None:
     commands = {name.removeprefix("usage ") for name in all_commands() if name.startswith("usage ")}
-    assert commands <= {*surfaces.SURFACES, *surfaces.NO_MONEY, *surfaces.NOT_OBSERVED}
+    assert commands <= {*surfaces.SURFACES, *surfaces.NO_MONEY}
 
 
 def test_the_page_shows_what_the_grid_covers() -> None:

@@ -124,6 +124,8 @@ def test_every_surface_agrees_with_the_oracle(shop: Shop, phase: str, zone: bool
         wrong.extend(of_reconcile(await views.reconcile(), wanted, running))
 
     surfaces.views(estate, when_it_is_over)
+    frozen, left_open = surfaces.closed(estate)
+    compare("close", frozen, {number: [] if number in left_open else wanted[number] for number in wanted})
     estate.invoice("advance", months_after(estate.phase.month, 1))
     compare("invoice", surfaces.invoice_lines(estate), wanted)
     assert not wrong, f"{len(wrong)} differences\n" + "\n".join(wrong[:20])
