@@ -30,8 +30,9 @@ def explain(
     what: Annotated[
         str,
         typer.Argument(
-            metavar="ADDRESS|CUSTOMER",
-            help="An addition, a mapping, or a customer: Addition/acme:gb, CustomerMapping/acme or cove/1001.",
+            metavar="ADDRESS|NAME",
+            help="An addition, a mapping or a customer: Addition/acme:gb, CustomerMapping/acme or cove/1001. Or words "
+            "on an invoice: the name of a customer, company or agreement, or the tag or the id of an addition.",
         ),
     ],
     period: PeriodOption = None,

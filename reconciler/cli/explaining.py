@@ -11,6 +11,7 @@ from reconciler.additions.charges import ChargeInputs, charge_usage
 from reconciler.additions.plan import UsageInputs, UsagePart
 from reconciler.additions.views import AdditionView
 from reconciler.cli.history import addresses_of
+from reconciler.cli.invoice_words import address_on_invoice
 from reconciler.cli.loading import load_customer
 from reconciler.cli.places import place_finder
 from reconciler.cli.recorded_rules import by_recorded_versions, changed_mappings, recorded_versions
@@ -35,6 +36,7 @@ from reconciler.planning.plan import CoverageRow as PlannedRow
 class _Subject:
     """The customer that an address stands for, and its lines as they stand."""
 
+    address: str
     source: str
     customer_id: str
     mapping: str | None
@@ -46,13 +48,14 @@ class _Subject:
         return (self.source, self.customer_id)
 
 
-async def explain_address(session: Session, address: str, period: Period) -> dict[str, Any]:
+async def explain_address(session: Session, words: str, period: Period) -> dict[str, Any]:
     """Return the explanation of an addition, a mapping or a customer such as `cove/1001006`, as JSON.
 
-    Raises `ReconcilerError` if nothing has the address.
+    It is named by its address, or by words on an invoice: see `address_on_invoice`. Raises `ReconcilerError` if nothing
+    has this name.
     """
     planned, part = await plan_from_ledger(session)
-    subject = _subject(session, part, address)
+    subject = _subject(session, part, words)
     now, live_state = session.context.now, planned.context.live_state
     moment = min(now, period.end - timedelta.resolution)
     inputs = load_customer(session.manifests, live_state, session.ledger, moment, subject.customer)
@@ -73,7 +76,7 @@ async def explain_address(session: Session, address: str, period: Period) -> dic
     return explain(
         ToExplain(
             workspace=session.manifests.workspace.name,
-            address=address,
+            address=subject.address,
             source=subject.source,
             customer_id=subject.customer_id,
             name=_name(session, subject),
@@ -83,7 +86,7 @@ async def explain_address(session: Session, address: str, period: Period) -> dic
             values=values,
             coverage=[_row_json(row) for row in rows],
             lines=_lines(session, planned, subject),
-            past=_past(session, subject, address, period, inputs),
+            past=_past(session, subject, period, inputs),
             notes=() if running or not today else (_by_the_rules_of_today(today if own else ()),),
         )
     )
@@ -102,7 +105,7 @@ def _subject(session: Session, part: UsagePart, address: str) -> _Subject:
     if kind == "Addition":
         view = addition_named(part, address)
         source, _, customer_id = view.customer.partition("/")
-        return _Subject(source, customer_id, view.mapping, [view])
+        return _Subject(address, source, customer_id, view.mapping, [view])
     source, customer_id = kind, name
     document = session.manifests.find(CustomerMappingSpec, address)
     if document is not None:
@@ -110,9 +113,14 @@ def _subject(session: Session, part: UsagePart, address: str) -> _Subject:
     views = [each for each in part.views if each.customer == f"{source}/{customer_id}"]
     known = [f"{row.source}/{row.customer}" for row in part.part.coverage if row.customer != EVERY_CUSTOMER]
     if document is None and not views and address not in known:
+        named = address_on_invoice(address, session.manifests, part)
+        if named is not None:
+            return _subject(session, part, named)
         mappings = [each.address for each in session.manifests.of(CustomerMappingSpec)]
-        raise not_found(f"there is no addition, mapping or customer {address}", address, [*known, *mappings])
-    return _Subject(source, customer_id, None, views)
+        raise not_found(
+            f"no addition, mapping, customer, company or agreement is named {address}", address, [*known, *mappings]
+        )
+    return _Subject(address, source, customer_id, None, views)
 
 
 def _name(session: Session, subject: _Subject) -> str:
@@ -149,11 +157,11 @@ def _lines(session: Session, planned: UsageInputs, subject: _Subject) -> Lines:
     return Lines(subject.views, planned.snapshot.additions, texts)
 
 
-def _past(session: Session, subject: _Subject, address: str, period: Period, inputs: ChargeInputs) -> Past:
+def _past(session: Session, subject: _Subject, period: Period, inputs: ChargeInputs) -> Past:
     ledger, workspace = session.ledger, session.manifests.workspace.name
     ids = {each.live.id for each in subject.views if each.live is not None}
     named = [each.address for each in subject.views]
-    addresses = [*addresses_of(ledger, session.manifests, address), *named]
+    addresses = [*addresses_of(ledger, session.manifests, subject.address), *named]
     writes = writes_of_addresses(ledger, workspace, addresses)
     covers = {
         *(f"CustomerMapping/{rule.name}" for rule in inputs.rules),

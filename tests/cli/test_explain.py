@@ -83,7 +83,7 @@ def test_a_customer_without_a_mapping_shows_its_coverage_and_its_pulls(shop: Sho
 def test_an_unknown_address_names_the_nearest_one(billed: Shop) -> None:
     said = billed("usage", "explain", "cove/10010011")
     assert said.code == 1
-    assert "there is no addition, mapping or customer cove/10010011" in said.err
+    assert "no addition, mapping, customer, company or agreement is named cove/10010011" in said.err
     assert "Did you mean cove/1001001?" in said.err
     assert "there is no addition Addition/alder:gb" in billed("usage", "explain", "Addition/alder:gb").err
 
@@ -124,3 +124,39 @@ def test_a_past_month_is_explained_by_the_rules_that_billed_it(billed: Shop) -> 
     assert charge["rule"]["values"] == []
     with closing(sqlite3.connect(billed.ledger)) as ledger:
         assert ledger.execute("SELECT digest FROM bills").fetchone() == (charge["rule"]["digest"],)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "alder dental",
+        "AlderDental",
+        "Company/alder-dental",
+        "Alder Dental - Managed Backup",
+        "rc:cove/1001001/alder-dental/storage",
+    ],
+)
+def test_words_on_an_invoice_find_the_customer_or_the_addition(billed: Shop, words: str) -> None:
+    found = billed("--json", "usage", "explain", words).json
+    assert [line["address"] for line in found["lines"]] == [LINE]
+
+
+def test_the_id_of_an_addition_finds_it(billed: Shop) -> None:
+    (line,) = billed("--json", "usage", "explain", CUSTOMER).json["lines"]
+    assert billed("--json", "usage", "explain", str(line["live"]["id"])).json["address"] == LINE
+
+
+def test_words_that_stand_for_several_customers_are_refused_with_their_addresses(billed: Shop) -> None:
+    mapping = (billed.folder / "customers" / "alder-dental.yaml").read_text(encoding="utf-8").rpartition("---")[2]
+    second = mapping.replace("name: alder-dental", "name: second").replace('"1001001", name', '"1001002", name')
+    billed.write("customers/second.yaml", second)
+    said = billed("usage", "explain", "Alder Dental")
+    assert said.code == 1
+    assert "Alder Dental stands for 2 customers or additions" in said.err
+    assert "cove/1001001" in said.err
+
+
+def test_words_that_nothing_has_are_refused(billed: Shop) -> None:
+    said = billed("usage", "explain", "Alder Dentistry")
+    assert said.code == 1
+    assert "no addition, mapping, customer, company or agreement is named Alder Dentistry" in said.err

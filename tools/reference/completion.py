@@ -15,7 +15,7 @@ from reconciler.planning.approvals import NAMES
 
 SOURCES: Final = {
     "ADDRESS": "address",
-    "ADDRESS|CUSTOMER": "address",
+    "ADDRESS|NAME": "address",
     "ADDRESS|all": "proposed address",
     "[ADDRESS]...": "proposed address",
     "ADDRESS=REASON": "gap",
