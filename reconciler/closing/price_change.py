@@ -163,6 +163,7 @@ def _customer(before: Rule, after: Rule, quantity: Decimal | None, currency: str
     return PricedCustomer(
         mapping=f"CustomerMapping/{after.name}",
         customer=f"{after.source}/{after.customer_id}",
+        charge=after.charge if after.place else None,
         quantity=quantity,
         money=money,
     )
@@ -184,7 +185,7 @@ def effect_note(effect: PriceEffect) -> Note:
     if not any(each.money for each in effect.customers):
         return Note(
             message=f"by {_when(effect)}, what {effect.period} ({_which(effect)}) would have cost is unknown: the "
-            f"ledger has no usage of it for the {len(effect.customers)} customers whose prices change"
+            f"ledger has no usage of it for the {_customers(effect)} whose prices change"
         )
     known = sorted(
         (each for each in effect.customers if each.money is not None),
@@ -204,6 +205,11 @@ def effect_note(effect: PriceEffect) -> Note:
     )
 
 
+def _customers(effect: PriceEffect) -> str:
+    count = len({each.customer for each in effect.customers})
+    return "customer" if count == 1 else f"{count} customers"
+
+
 def _when(effect: PriceEffect) -> str:
     return "these prices" if effect.first_day is None else f"the prices from {effect.first_day} on"
 
@@ -214,7 +220,7 @@ def _which(effect: PriceEffect) -> str:
 
 def _named(customer: PricedCustomer, currency: str | None) -> str:
     money = customer.money
-    name = customer.mapping.partition("/")[2]
+    name = customer.mapping.partition("/")[2] + ("" if customer.charge is None else f".{customer.charge}")
     return name if money is None else f"{name} {_moved(money.before, money.after, currency)}"
 
 

@@ -130,6 +130,8 @@ class PricedCustomer(Record):
     """The address of the customer mapping."""
     customer: str
     """The customer, as `source/customer`."""
+    charge: str | None = None
+    """The charge, if the mapping has a list of charges: each of them has an entry. Null otherwise."""
     quantity: Amount | None
     """The quantity of that month, by the rules of now. Null if it is unknown."""
     money: Money | None

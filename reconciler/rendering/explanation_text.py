@@ -32,7 +32,7 @@ def explanation_text(found: Json, paint: Paint, width: int = WIDTH) -> Iterator[
         yield from _line(line, found["currency"], paint)
     for charge in found["charges"]:
         yield ""
-        yield from _charge(charge, paint, width)
+        yield from _charge(charge, paint, width, several=has_several(found))
     yield ""
     yield from _pulls(found["pulls"], paint)
     yield from _writes(found["writes"], paint)
@@ -101,9 +101,20 @@ def _dates(fields: Json) -> str:
     return f"from {str(first)[:10] if first else 'the start'}{f' to {str(last)[:10]}' if last else ', without an end'}"
 
 
-def _charge(charge: Json, paint: Paint, width: int) -> Iterator[str]:
+def has_several(found: Json) -> bool:
+    """Return whether a mapping of an explanation has several charges."""
+    mappings = [each["mapping"] for each in found["charges"]]
+    return len(set(mappings)) < len(mappings)
+
+
+def rule_name(charge: Json, *, several: bool) -> str:
+    """Return the name of a rule: its mapping, with the charge if a mapping has several."""
+    return f"{charge['mapping']}, charge {charge['charge']}" if several else str(charge["mapping"])
+
+
+def _charge(charge: Json, paint: Paint, width: int, *, several: bool) -> Iterator[str]:
     rule = charge["rule"]
-    yield f"{paint(safe('Rule ' + charge['mapping']), 'bold')}  {paint(rule['digest'], 'dim')}"
+    yield f"{paint(safe('Rule ' + rule_name(charge, several=several)), 'bold')}  {paint(rule['digest'], 'dim')}"
     columns: Sequence[Column] = (("value", "whole"), ("", "left"), ("from", "left"))
     if rule["values"]:
         yield from table(

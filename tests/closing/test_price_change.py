@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -20,7 +21,7 @@ from reconciler.kinds.billing_rules import Range, Rule
 from reconciler.kinds.dated_prices import UnitPrice
 from reconciler.ledger.additions import load_snapshot
 from reconciler.ledger.store import Ledger
-from reconciler.planning.plan import PriceEffect
+from reconciler.planning.plan import Money, PriceEffect
 from tests.additions.scene import TENANT, Scene
 from tests.planning.builders import mapping, product
 
@@ -70,6 +71,17 @@ def test_prices_as_they_stand_are_compared_with_those_of_the_manifests() -> None
         "by these prices, 2026-10 (the last month that has ended, not closed) would have cost "
         "30.00 → 36.00 USD (+6.00): acme 30.00 → 36.00"
     )
+
+
+def test_a_charge_of_several_is_named() -> None:
+    several = replace(rule(price="0.30"), place=("charges", 1), charge="servers")
+    (change,) = changes(Prices(None, [several]), at=UnitPrice(D("0.25")))
+    found = effect_note(effect(change)).message
+    assert found.endswith("the ledger has no usage of it for the customer whose prices change")
+    (customer,) = effect(change).customers
+    assert customer.charge == "servers"
+    known = customer.model_copy(update={"money": Money(before=D(1), after=D(2), currency="USD")})
+    assert "acme.servers 1.00 → 2.00" in effect_note(effect(change).model_copy(update={"customers": (known,)})).message
 
 
 def test_the_same_prices_and_those_of_a_new_customer_are_no_change() -> None:

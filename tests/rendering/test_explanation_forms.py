@@ -68,6 +68,13 @@ def test_a_line_without_a_text_a_price_or_an_object_says_so() -> None:
     assert "stands now  not in ConnectWise yet" in found
 
 
+def test_several_charges_of_a_mapping_are_named() -> None:
+    both = [{**charge(), "charge": name} for name in ("storage", "servers")]
+    assert "Rule CustomerMapping/acme, charge servers" in text(charges=both)
+    assert "CustomerMapping/acme, charge storage" in explanation_html(explanation(charges=both))
+    assert "charge storage" not in text(charges=both[:1])
+
+
 def test_a_held_charge_without_hours_gives_its_reason() -> None:
     held = charge(state="held", why="the pull failed", steps=[], hours=None)
     held["rule"] = {"digest": "sha256:aa", "values": [], "exclusions": []}

@@ -12,12 +12,14 @@ from reconciler.rendering.explanation_text import (
     device_row,
     exclusion_text,
     figure,
+    has_several,
     heading,
     hours_text,
     line_facts,
     other_pull_text,
     people_lines,
     pulls_text,
+    rule_name,
     scope_text,
     state_text,
     unknown_text,
@@ -47,7 +49,7 @@ def explanation_html(found: Json) -> str:
             }
             for line in found["lines"]
         ],
-        "charges": [_charge(each) for each in found["charges"]],
+        "charges": [_charge(each, several=has_several(found)) for each in found["charges"]],
         "pulls": shown_text(pulls_text(found["pulls"])),
         "other_pulls": [shown_text(other_pull_text(each)) for each in found["pulls"]["others"]],
         "writes": [
@@ -64,10 +66,10 @@ def _fact(name: str, text: str) -> dict[str, Markup]:
     return {"name": shown_text(name), "text": shown_text(text)}
 
 
-def _charge(charge: Json) -> dict[str, Any]:
+def _charge(charge: Json, *, several: bool) -> dict[str, Any]:
     rule, hours = charge["rule"], charge["hours"]
     return {
-        "mapping": shown_text(charge["mapping"]),
+        "mapping": shown_text(rule_name(charge, several=several)),
         "digest": shown_text(rule["digest"]),
         "values": [
             {name: shown_text(text) for name, text in (("name", each["name"]), ("origin", each["origin"]))}
