@@ -17,7 +17,7 @@ from reconciler.cli.session import Session
 from reconciler.cli.show_usage import USAGE
 from reconciler.cli.stood import TOLERANCE, Stood
 from reconciler.closing.three_way import ToCheck, check
-from reconciler.closing.three_way_invoice_lines import NO_LINES, FileLines
+from reconciler.closing.three_way_invoice_lines import NO_LINES, FileLines, check_names
 from reconciler.closing.three_way_invoices import READ_BEFORE, Invoices, invoice_of, invoices_of_month
 from reconciler.closing.three_way_lines import Lines, lines_of
 from reconciler.closing.three_way_model import AgreementFacts, ExpectedCharge, Standing
@@ -30,6 +30,7 @@ from reconciler.closing.three_way_usage import (
     expected_charges,
     homes_of,
     product_links,
+    refused,
 )
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.live_state import LiveState
@@ -53,13 +54,17 @@ async def check_period(session: Session, period: Period, file: FileLines = NO_LI
     """Return the three-way check of a month as JSON. `file` has the lines of invoices that a person exported."""
     now = session.context.now
     live_state, snapshot = await _read(session, period)
-    agreements = agreement_facts(session.manifests, live_state, live_state.additions.keys())
+    currency = session.workspace.billing.currency
+    every = agreement_facts(session.manifests, live_state, live_state.additions.keys())
+    others = {number: facts for number, facts in every.items() if currency and facts.currency not in (None, currency)}
+    agreements = {number: facts for number, facts in every.items() if number not in others}
+    check_names(file, agreements.values())
     invoices = await _invoices(session, agreements, period)
     recorded = RecordedRules(session)
     today = rules_today(session, live_state, period)
     running = now < period.end
     terms = today if running else rules_of_month(today, recorded.of(period).values())
-    live = all_additions(live_state, session.workspace.billing.currency)
+    live = [each for each in all_additions(live_state, currency) if each.agreement_id not in others]
     loaded = _Loaded(session, period, snapshot, agreements, invoices, terms, recorded)
     usage = charge_usage(usage_by(session, terms, min(now, period.end - timedelta.resolution)))
     standing = loaded.stood.of(live)
@@ -69,6 +74,7 @@ async def check_period(session: Session, period: Period, file: FileLines = NO_LI
     earlier = [rule for rules in at_invoice.values() for rule in rules]
     products = product_links(today.rules, [*terms.rules, *earlier], live_state, live)
     charges = expected_charges(usage, terms.rules, homes, agreements, period, products)
+    charges = [refused(each, others, currency) for each in charges]
     when_made = loaded.when_made(at_invoice, homes, products)
     known = standing_now(live, snapshot) if running and when_made else None
     return check(
@@ -86,9 +92,14 @@ async def check_period(session: Session, period: Period, file: FileLines = NO_LI
             invoices=invoices,
             file=file,
             now=None if known is None else (charges, loaded.lines(known, today.rules)),
-            notes=[*_notes(invoices, agreements, file, terms, running=running)],
+            notes=[*_in_other_currencies(others.values()), *_notes(invoices, agreements, file, terms, running=running)],
         )
     )
+
+
+def _in_other_currencies(agreements: Iterable[AgreementFacts]) -> Iterator[str]:
+    for facts in sorted(agreements, key=lambda each: (each.name.casefold(), each.id)):
+        yield f"agreement {facts.name} is in {facts.currency}: it is not compared, because amounts are not converted"
 
 
 def _notes(

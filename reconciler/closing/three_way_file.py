@@ -23,9 +23,13 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "addition": ("addition", "additionid"),
 }
 """The names of each column, in lower case and without blanks and signs. The first one is its own."""
+_LONG = 40
+"""The most characters of a cell that an error shows."""
 _SHOWN = 100
 """The most rows that an error names."""
-_NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)", re.ASCII)
+_NUMBER = re.compile(r"-?(?:[0-9]{1,15}(?:\.[0-9]{0,15})?|\.[0-9]{1,15})", re.ASCII)
+"""At most 15 digits before and after the point: no invoice has more, and a longer text is no figure."""
+_ID = re.compile(r"[0-9]{1,15}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ def parse_lines(text: str, file: str, currency: str | None) -> list[InvoiceLine]
         problems.append(f"{file}:{rows.line_num}: this is not CSV: {error}")
     if columns is None and not problems:
         raise ReconcilerError(f"{file} is empty", where=file, advice="Export the lines of the invoices again.")
+    if not found and not problems:
+        raise ReconcilerError(f"{file} has no line", where=file, advice="Export the lines of the invoices again.")
     if problems:
         more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
         raise ReconcilerError(
@@ -133,9 +139,13 @@ def _problems(values: Mapping[str, str]) -> Iterator[str]:
     for name in ("quantity", "price", "amount"):
         text = values.get(name, "")
         if text and not _NUMBER.fullmatch(text):
-            yield f"{name} is not a number: {text!r}; write digits, and a point before decimals"
+            yield f"{name} is not a number: {_short(text)}; write digits, and a point before decimals"
     if not values.get("amount") and not (values.get("quantity") and values.get("price")):
         yield "it has no amount, and not both quantity and price"
     addition = values.get("addition", "")
-    if addition and not (addition.isascii() and addition.isdigit()):
-        yield f"addition is not an id: {addition!r}"
+    if addition and not _ID.fullmatch(addition):
+        yield f"addition is not an id: {_short(addition)}"
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= _LONG else f"{text[:_LONG]}…")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,6 +12,7 @@ from reconciler.amounts import amount_text
 from reconciler.closing.three_way_file import InvoiceLine
 from reconciler.closing.three_way_invoices import Invoice
 from reconciler.closing.three_way_model import AgreementFacts, Finding, FindingKind, Standing, billed, cost_of
+from reconciler.errors import ReconcilerError
 from reconciler.kinds.values import plain_decimal
 
 
@@ -33,6 +35,18 @@ class FileLines:
 
 
 NO_LINES = FileLines()
+
+
+def check_names(file: FileLines, agreements: Iterable[AgreementFacts]) -> None:
+    """Raise `ReconcilerError` if lines name an agreement by a name that several agreements have."""
+    names = Counter(each.name.casefold() for each in agreements)
+    for name, lines in file.by_agreement.items():
+        if names[name] > 1:
+            raise ReconcilerError(
+                f"{names[name]} agreements have the name {lines[0].agreement}",
+                where=lines[0].where,
+                advice="Add a column with the number of the invoice. Nothing was compared.",
+            )
 
 
 def file_lines(lines: Iterable[InvoiceLine]) -> FileLines:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from reconciler.additions.drift import value_text
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import Owner, assign_owners
-from reconciler.additions.tag import identity_of
+from reconciler.additions.tag import identity_of, is_of_source
 from reconciler.closing.three_way_model import (
     Standing,
     billed,
@@ -47,7 +47,11 @@ def lines_of(
     period: Period,
     currency: str | None,
 ) -> Lines:
-    """Return the additions of a month, sorted by whom they belong to. `sources` are the usage sources."""
+    """Return the additions of a month, sorted by whom they belong to. `sources` are the usage sources.
+
+    An addition with the tag of another source, which the ledger does not know, is one of another workspace. It is left
+    out: it is no orphan, and no double of ours.
+    """
     by_id = {each.addition.id: each for each in standing}
     found = assign_owners((each.addition for each in by_id.values()), owners, sources, snapshot)
     by_owner: dict[Owner, list[Standing]] = defaultdict(list)
@@ -60,9 +64,13 @@ def lines_of(
         owner_of_tag = None if tag is None else by_identity.get(tag.identity)
         if tag is not None and owner_of_tag is not None and tag.period == str(period):
             adjustments[owner_of_tag] += billed(by_id[each.id], currency)
+
+    def is_ours(each: LiveAddition) -> bool:
+        return each.id in snapshot.additions or any(is_of_source(each.serial, source) for source in sources)
+
     return Lines(
         by_owner,
-        [by_id[each.id] for each in found.orphans if is_dated_in(each, period)],
+        [by_id[each.id] for each in found.orphans if is_dated_in(each, period) and is_ours(each)],
         [by_id[each.id] for each in found.foreign if is_dated_in(each, period)],
         adjustments,
     )

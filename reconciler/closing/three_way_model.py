@@ -160,6 +160,8 @@ class AgreementFacts:
     """Its last billed day. None without an end."""
     next_invoice: str | None = None
     """The first day that no invoice covers yet."""
+    currency: str | None = None
+    """Such as `USD`. None if ConnectWise does not say."""
 
 
 @dataclass(frozen=True, slots=True)

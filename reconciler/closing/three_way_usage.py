@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -94,6 +95,15 @@ def _lines(charge: Charge, products: Products) -> tuple[ExpectedLine, ...]:
         )
         for each in charge.lines
     )
+
+
+def refused(charge: ExpectedCharge, others: Mapping[int, AgreementFacts], currency: str | None) -> ExpectedCharge:
+    """Return a charge whose agreement is in another currency as refused. `others` are those agreements."""
+    facts = others.get(charge.agreement_id or 0)
+    if facts is None:
+        return charge
+    detail = f"agreement {facts.name} is in {facts.currency}, but the workspace bills in {currency}"
+    return replace(charge, lines=(), held=True, state="refused", detail=detail)
 
 
 def homes_of(rules: Iterable[Rule], live_state: LiveState, lines: Lines, period: Period) -> dict[Owner, int]:
@@ -197,5 +207,6 @@ def agreement_facts(manifests: Manifests, live_state: LiveState, numbers: Collec
             begins=max(each or "" for each in begins),
             ends=_last_day(raw),
             next_invoice=date_text(raw.get("nextInvoiceDate")),
+            currency=str((raw.get("currency") or {}).get("currencyCode") or "").strip() or None,
         )
     return found

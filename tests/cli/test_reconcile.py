@@ -212,6 +212,17 @@ def test_the_lines_of_an_invoice_from_a_file_are_compared_one_by_one(billed: Sho
     assert sorted(kinds(billed, "--invoice-lines", str(path))) == [("double", "-18.15"), ("invoice", "18.15")]
 
 
+def test_an_agreement_in_another_currency_is_named_and_not_compared(billed: Shop) -> None:
+    row = billed.tenant.tables["agreement"].rows[agreement(billed)["id"]]
+    row.data["currency"] = {"id": 2, "currencyCode": "EUR"}
+    found = billed("--json", "usage", "reconcile").json
+    assert f"agreement {LINES} is in EUR: it is not compared, because amounts are not converted" in found["notes"]
+    assert [each["name"] for each in found["agreements"]] == ["Birchwood Legal - Managed Backup"]
+    (refused,) = found["findings"]
+    assert (refused["kind"], refused["amount"]) == ("leak", None)
+    assert refused["text"].endswith(f"agreement {LINES} is in EUR, but the workspace bills in USD")
+
+
 def test_a_file_of_lines_that_cannot_be_read_is_an_error_with_its_place(billed: Shop) -> None:
     path = billed.folder.parent / "lines.csv"
     path.write_text("invoice,product,quantity,price\n1001,GB,many,1\n", encoding="utf-8")

@@ -60,6 +60,11 @@ def test_a_row_without_a_quantity_has_its_amount() -> None:
         (",GB,1,1,1", "lines.csv:2: it names no invoice and no agreement"),
         ("1,GB,1,,", "it has no amount, and not both quantity and price"),
         ('1,"GB,1,1,1', "this is not CSV"),
+        ('1,GB,"1,5",1,1', "quantity is not a number: '1,5'"),
+        ("1,GB,(5),1,1", "quantity is not a number: '(5)'"),
+        ("1,GB,1e9,1,1", "quantity is not a number: '1e9'"),
+        ("1,GB,\u0661,1,1", "quantity is not a number"),
+        (f"1,GB,{'9' * 5000},1,1", f"quantity is not a number: '{'9' * 40}…'"),
     ],
 )
 def test_a_row_that_cannot_be_read_is_named_with_its_line(row: str, problem: str) -> None:
@@ -67,7 +72,14 @@ def test_a_row_that_cannot_be_read_is_named_with_its_line(row: str, problem: str
 
 
 def test_an_addition_that_is_no_id_is_named() -> None:
-    assert "addition is not an id: 'x'" in refused("invoice,product,quantity,amount,addition\n1,GB,1,1,x\n")
+    header = "invoice,product,quantity,amount,addition\n"
+    assert "addition is not an id: 'x'" in refused(f"{header}1,GB,1,1,x\n")
+    assert "addition is not an id: '9999" in refused(f"{header}1,GB,1,1,{'9' * 5000}\n")
+
+
+def test_a_negative_line_is_a_credit() -> None:
+    (line,) = parsed(HEADER + "1,GB,1,-5,\n")
+    assert line.amount == -5
 
 
 def test_all_bad_rows_are_named_at_once_up_to_a_hundred() -> None:
@@ -82,6 +94,7 @@ def test_all_bad_rows_are_named_at_once_up_to_a_hundred() -> None:
     [
         ("", "lines.csv is empty"),
         ("\n\n", "lines.csv is empty"),
+        (HEADER, "lines.csv has no line"),
         ("a,b\n", "the header has no column product, quantity, invoice or agreement, amount or price"),
         ("invoice,product,quantity,price,Unit Price\n", "price and Unit Price both mean price"),
         ("invoice;product;quantity;amount\n", "the columns are not separated by commas"),

@@ -6,12 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.closing.three_way_file import parse_lines
-from reconciler.closing.three_way_invoice_lines import FileLines, file_lines
+from reconciler.closing.three_way_invoice_lines import FileLines, check_names, file_lines
 from reconciler.closing.three_way_invoices import Invoice, Invoices
+from reconciler.errors import ReconcilerError
 from tests.closing.checking import (
     ACME,
     BACKUP,
@@ -167,3 +169,11 @@ def test_the_prices_of_all_differences_add_up_to_that_of_the_totals(
 
 def test_the_check_of_usage_stays_beside_that_of_the_lines() -> None:
     assert [each["kind"] for each in checked([asked()], file=read(LINE))["findings"]] == ["leak"]
+
+
+def test_a_name_that_several_agreements_have_is_an_error_at_its_line() -> None:
+    file = read("backup,BACKUP-GB,120,0.25,30", header="agreement,product,quantity,price,amount")
+    check_names(file, agreements().values())
+    with pytest.raises(ReconcilerError, match=r"lines\.csv:2: 2 agreements have the name backup"):
+        check_names(file, agreements(name="Backup").values())
+    check_names(read(LINE), agreements(name="Backup").values())

@@ -12,10 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.additions.ownership import Owner
+from reconciler.closing.three_way_lines import lines_of
 from reconciler.closing.three_way_model import ExpectedCharge, Standing
+from reconciler.ledger.snapshot import Snapshot
 from tests.closing.checking import (
+    ACME,
     BACKUP,
     BOLT,
+    NOVEMBER,
     OTHER,
     TB,
     asked,
@@ -214,8 +218,14 @@ def test_a_line_of_ours_without_a_mapping_is_an_orphan() -> None:
     assert found([asked()], standing(1), empty) == []
 
 
+def test_a_line_of_another_workspace_is_no_orphan_and_no_double() -> None:
+    theirs = standing(7, Owner("gone", "others", "80"))
+    lines = lines_of([standing(1), theirs], [ACME], ["cove"], Snapshot(), NOVEMBER, "USD")
+    assert (lines.orphans, lines.foreign) == ([], [])
+
+
 def test_an_orphan_with_a_shortened_tag_has_no_customer() -> None:
-    long = standing(3, Owner("m" * 60, "c" * 40, "79"), 40)
+    long = standing(3, Owner("m" * 60, "cove", "7" * 40), 40)
     (finding,) = checked([], long)["findings"]
     assert (finding["kind"], finding["customer"]) == ("orphan", None)
 
