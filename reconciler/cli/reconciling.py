@@ -29,6 +29,7 @@ from reconciler.closing.three_way_usage import (
     as_invoiced,
     expected_charges,
     homes_of,
+    is_billed_later,
     product_links,
     refused,
 )
@@ -74,7 +75,8 @@ async def check_period(session: Session, period: Period, file: FileLines = NO_LI
     earlier = [rule for rules in at_invoice.values() for rule in rules]
     products = product_links(today.rules, [*terms.rules, *earlier], live_state, live)
     charges = expected_charges(usage, terms.rules, homes, agreements, period, products)
-    charges = [refused(each, others, currency) for each in charges]
+    not_due = {owner_of_rule(rule) for rule in terms.rules if running and is_billed_later(rule)}
+    charges = [refused(replace(each, due=each.owner not in not_due), others, currency) for each in charges]
     when_made = loaded.when_made(at_invoice, homes, products)
     known = standing_now(live, snapshot) if running and when_made else None
     return check(

@@ -54,7 +54,9 @@ class _Check:
     def charge(self, charge: ExpectedCharge, lines: Lines) -> Iterator[Finding]:
         """Yield the differences of one charge."""
         ours = [each for each in lines.by_owner.get(charge.owner, ()) if bills(each, self._period)]
-        later = [each for each in lines.by_owner.get(charge.owner, ()) if not bills(each, self._period)]
+        later = [each for each in lines.by_owner.get(charge.owner, ()) if self._misses(each)]
+        if not charge.due and not ours:
+            return
         if charge.held:
             yield from self._held(charge, ours)
             return
@@ -79,6 +81,11 @@ class _Check:
                 yield self._double(each, charge, what)
         extra = [each for some in by_product.values() for each in some]
         yield from self._products(charge, missing, extra, later, lines.foreign)
+
+    def _misses(self, each: Standing) -> bool:
+        """Return whether a line that could bill the month does not bill it. A line of another month could not."""
+        tag = each.addition.tag
+        return not bills(each, self._period) and (tag is None or tag.period in (None, str(self._period)))
 
     def orphan(self, each: Standing) -> Finding:
         """Return the finding for an addition of ours that no mapping has."""

@@ -115,6 +115,8 @@ class ExpectedCharge:
     """Whether the usage is unknown, or nothing may be billed for it."""
     first_day: str = ""
     """The first day of the month that it bills, as `2026-10-01`."""
+    due: bool = True
+    """Whether it has its line by now. On an agreement invoiced in advance, the line of one month comes after it."""
 
     @property
     def address(self) -> str:

@@ -97,6 +97,11 @@ def _lines(charge: Charge, products: Products) -> tuple[ExpectedLine, ...]:
     )
 
 
+def is_billed_later(rule: Rule) -> bool:
+    """Return whether a month gets its line only after it has ended."""
+    return rule.lines == "perPeriod" and rule.invoiced == "advance"
+
+
 def refused(charge: ExpectedCharge, others: Mapping[int, AgreementFacts], currency: str | None) -> ExpectedCharge:
     """Return a charge whose agreement is in another currency as refused. `others` are those agreements."""
     facts = others.get(charge.agreement_id or 0)

@@ -187,6 +187,25 @@ def test_an_agreement_in_arrears_is_compared_with_the_usage_of_its_month(shop: S
     assert kinds(shop, "--period", "2026-11") == []
 
 
+def test_lines_of_each_month_on_an_agreement_in_advance_are_compared_once_their_month_is_over(shop: Shop) -> None:
+    shop.only(ALDER)
+    mapping = "  company: alder-dental\n  agreement: alder-dental\n"
+    shop.edit("customers/alder-dental.yaml", mapping, f"{mapping}  lines: perPeriod\n")
+    backup = "name: Alder Dental - Managed Backup"
+    shop.edit("customers/alder-dental.yaml", backup, f"{backup}, startDate: '2026-11-01'")
+    shop.apply()
+    invoice(shop)
+    assert kinds(shop) == []
+    hour(shop, 24 * 30 - 5, alder="130")
+    hour(shop, 6)
+    assert kinds(shop) == kinds(shop, "--period", "2026-11") == []
+    shop.patch_live(line(shop), quantity=100)
+    assert kinds(shop, "--period", "2026-11") == [("hand edit", "4.65")]
+    shop.patch_live(line(shop), quantity=131)
+    invoice(shop, "2026-12-01")
+    assert kinds(shop) == kinds(shop, "--period", "2026-11") == []
+
+
 def test_the_requests_are_bulk(billed: Shop) -> None:
     invoice(billed)
     billed.sandbox.log.clear()
