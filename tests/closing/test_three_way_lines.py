@@ -165,7 +165,9 @@ def test_adjustments_of_other_months_and_of_other_customers_do_not_count() -> No
 def test_a_line_of_another_month_does_not_bill_this_one() -> None:
     october = standing(1, period="2026-10", first="2026-10-01", last="2026-10-31")
     assert found([asked()], october) == [("leak", "30")]
-    assert "bills 2026-10-01 to 2026-10-31: it does not bill 2026-11" in text_of([asked()], october)
+    ended = standing(1, first="2026-10-01", last="2026-10-31")
+    assert found([asked()], ended) == [("dates", "30")]
+    assert "bills 2026-10-01 to 2026-10-31: it does not bill 2026-11" in text_of([asked()], ended)
 
 
 def test_a_month_whose_line_comes_after_it_has_no_leak_before() -> None:
