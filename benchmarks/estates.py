@@ -218,6 +218,10 @@ class RunningSandbox:
         """Reset the counts of requests to 0."""
         self._asked("/sandbox/requests", {"reset": True})
 
+    def make_invoices(self, through: str) -> None:
+        """Make the invoices of all agreements for all months that begin by this day."""
+        self._asked("/sandbox/invoices", {"through": through})
+
     def _asked(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         data = None if body is None else json.dumps(body).encode()
         request = Request(self.url + path, data, {"content-type": "application/json"})

@@ -70,6 +70,17 @@ class NoOp:
     """Number of requests to the backup console. The lower bound does not include them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """The measurements of `usage reconcile` of a month in which each agreement has an invoice."""
+
+    seconds: float
+    processor: float
+    peak_mb: float
+    requests: int
+    differences: int
+
+
 @dataclass(slots=True)
 class Measured:
     """All measurements of one estate."""
@@ -82,6 +93,7 @@ class Measured:
     no_op: NoOp | None = None
     changed: changing.PullRequest | None = None
     added: changing.PullRequest | None = None
+    reconciled: Reconciled | None = None
     under_drops: Applied | None = None
 
 
@@ -99,6 +111,7 @@ def measure(folder: Path, customers: int, *, times: int, drops: bool) -> Measure
         found.existing = phases.measure(root, env)
         found.no_op = _no_op(root, sandbox, env, customers, times)
         found.changed, found.added = changing.measure(root, sandbox, env, times)
+        found.reconciled = _reconciled(root, sandbox, env)
     if drops:
         again = folder / "drops" / "manifests"
         estates.write_estate(again, customers)
@@ -132,6 +145,15 @@ def _applied(root: Path, sandbox: RunningSandbox, env: dict[str, str]) -> Applie
     state = sandbox.state()
     struck = sum(state["faults"].values())
     return Applied(done.seconds, done.peak_mb, _objects(sandbox) - before, planned, state["requests"]["total"], struck)
+
+
+def _reconciled(root: Path, sandbox: RunningSandbox, env: dict[str, str]) -> Reconciled:
+    sandbox.make_invoices(estates.NOW[:10])
+    sandbox.forget_requests()
+    done = run(reconciler(root, "--json", "usage", "reconcile"), env)
+    requests = sandbox.state()["requests"]["total"]
+    differences = json.loads(done.output)["totals"]["findings"]
+    return Reconciled(done.seconds, done.processor, done.peak_mb, requests, differences)
 
 
 def _objects(sandbox: RunningSandbox) -> int:

@@ -43,6 +43,12 @@ def show(console: Console, found: Measured) -> None:
             name = f"plan --changed-since, {what}"
             table.add_row(name, f"{one.seconds:.2f}", "", f"{one.requests:,}", "", f"{one.peak_mb:.0f}")
             table.add_row("  processor time", f"{one.processor:.2f}", "", "", "", "")
+    if found.reconciled is not None:
+        check = found.reconciled
+        table.add_section()
+        name = f"usage reconcile, {check.differences:,} differences"
+        table.add_row(name, f"{check.seconds:.2f}", "", f"{check.requests:,}", "", f"{check.peak_mb:.0f}")
+        table.add_row("  processor time", f"{check.processor:.2f}", "", "", "", "")
     if found.under_drops is not None:
         table.add_section()
         _apply(table, f"apply, {found.under_drops.dropped} responses dropped", found.under_drops)

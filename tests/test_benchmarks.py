@@ -34,6 +34,8 @@ def test_an_estate_is_measured_and_printed_as_a_table(tmp_path: Path) -> None:
     assert found.added is not None
     assert 0 < found.changed.requests < 20
     assert found.changed.requests < found.added.requests < 20
+    assert found.reconciled is not None
+    assert 0 < found.reconciled.requests < 30
     told = StringIO()
     console = Console(file=told, width=120)
     show(console, found)
@@ -43,6 +45,7 @@ def test_an_estate_is_measured_and_printed_as_a_table(tmp_path: Path) -> None:
         "floor",
         "plan --changed-since, one customer",
         "plan --changed-since, a new customer",
+        "usage reconcile",
         "none created twice",
         "of Terraform's time",
     ):

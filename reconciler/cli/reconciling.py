@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -169,6 +169,8 @@ class _Loaded:
     terms: MonthRules
     """The rules of the month."""
     recorded: RecordedRules
+    _pulls: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
+    """The last pull of a source before a moment."""
 
     @property
     def currency(self) -> str | None:
@@ -223,5 +225,7 @@ class _Loaded:
         return found
 
     def _last_pull(self, source: str, moment: datetime) -> datetime:
-        pull = latest_pull(self.session.ledger, source, before=moment + TOLERANCE)
-        return moment if pull is None else pull.started_at
+        if (source, moment) not in self._pulls:
+            pull = latest_pull(self.session.ledger, source, before=moment + TOLERANCE)
+            self._pulls[source, moment] = moment if pull is None else pull.started_at
+        return self._pulls[source, moment]

@@ -22,7 +22,7 @@ from reconciler.kinds.money import monthly_amount, monthly_cost
 from reconciler.kinds.values import plain_decimal, with_unit
 from reconciler.metering.period import Period
 
-BILLS_NOTHING = ("waiting", "ended", "excluded")
+BILLS_NOTHING = ("waiting", "ended", "excluded", "trial")
 """The states of a customer for which a mapping bills nothing in the month."""
 NOT_BILLED = ("refused", "proposed")
 """The states of a customer that has usage, of which nothing is written."""
@@ -121,7 +121,8 @@ class _Check:
         """Yield what is known of a charge whose usage is unknown: its edits by hand, or that it should bill nothing."""
         for each in ours:
             if charge.state in BILLS_NOTHING and billed(each, self._currency):
-                text = f"{self._of(each)} bills {self._amount(each)}, and the mapping is {charge.state} in this month"
+                why = "customer is in trial" if charge.state == "trial" else f"mapping is {charge.state} in this month"
+                text = f"{self._of(each)} bills {self._amount(each)}, and the {why}"
                 yield self._billed_too_much("unused", each, charge, text)
             elif edits := self._edits(each):
                 text = f"{self._of(each)} was edited by hand: {edits}"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from reconciler.closing.json_values import Json, decimal_text, time_json
@@ -127,7 +127,8 @@ def invoices_of_month(facts: AgreementFacts, invoices: Iterable[Invoice], period
     newest = _number(date.fromisoformat(facts.next_invoice) - timedelta(days=1))
     oldest = _number(date.fromisoformat(facts.begins)) if facts.begins else 0
     known_from = oldest if facts.begins and date.fromisoformat(facts.begins) >= period.first_day - _EARLY else None
-    months = _assigned(every[::-1], newest, oldest, known_from, facts.invoiced)
+    usual = tuple(_number(each.day) - (facts.invoiced == "arrears") for each in every[::-1])
+    months = _assigned(usual, newest, oldest, known_from, facts.invoiced)
     of_month = [each for each, month in zip(every[::-1], months, strict=True) if month == _number(period.first_day)]
     of_month.reverse()
     return Invoices(
@@ -139,11 +140,15 @@ def invoices_of_month(facts: AgreementFacts, invoices: Iterable[Invoice], period
     )
 
 
+@lru_cache(maxsize=10_000)
 def _assigned(
-    newest_first: Sequence[Invoice], newest: int, oldest: int, known_from: int | None, invoiced: Invoiced
+    usual: tuple[int, ...], newest: int, oldest: int, known_from: int | None, invoiced: Invoiced
 ) -> Sequence[int]:
-    """Return the month of each invoice, as a number. `known_from`: the first month, if all its invoices were read."""
-    usual = [_number(each.day) - (invoiced == "arrears") for each in newest_first]
+    """Return the month of each invoice, as a number. `known_from`: the first month, if all its invoices were read.
+
+    `usual` has the month that each invoice bills by its date, the newest first. Most agreements are invoiced on
+    the same days, so a result is kept.
+    """
 
     def best(shift: int) -> tuple[int, Sequence[int]]:
         @cache

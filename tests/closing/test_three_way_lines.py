@@ -239,7 +239,7 @@ def test_an_orphan_with_a_shortened_tag_has_no_customer() -> None:
     assert (finding["kind"], finding["customer"]) == ("orphan", None)
 
 
-@pytest.mark.parametrize("state", ["waiting", "ended", "excluded"])
+@pytest.mark.parametrize("state", ["waiting", "ended", "excluded", "trial"])
 def test_a_line_of_a_mapping_that_bills_nothing_in_the_month_is_billed_without_use(state: str) -> None:
     charge = asked(held=True, state=state)
     assert found([charge], standing(1)) == [("unused", "-30")]
