@@ -223,7 +223,7 @@ def test_every_leak_in_the_invoices_of_a_month_is_found_and_nothing_else(estate:
     shop.world.set_bytes(estate.ids["early"], 130 * GB, shop.time)
     shop.apply("--only", "usage", code=5)
     shop.advance(12)
-    shop.apply("--only", "usage")
+    shop.apply("--only", "usage", code=5)
     estate.invoice("arrears")
     number = estate.agreement("twice")["id"]
     shop.tenant.tables["agreement"].rows[number].data["nextInvoiceDate"] = "2026-11-01T00:00:00Z"
