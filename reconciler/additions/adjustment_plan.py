@@ -7,7 +7,7 @@ the agreement bills no more, or no credit product is named, the amount is listed
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -16,11 +16,12 @@ from reconciler.additions.adjustments import Due
 from reconciler.additions.agreements import agreement_of, check_billable
 from reconciler.additions.desired import BillingContext
 from reconciler.additions.desired_addition import DesiredAddition
-from reconciler.additions.ownership import Owner
+from reconciler.additions.ownership import Owner, Ownership
 from reconciler.additions.period_lines import month_end
 from reconciler.additions.refusal import RefusalError
 from reconciler.additions.views import AdditionView
 from reconciler.amounts import amount_text
+from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.values import Link
 from reconciler.planning.action import NOTHING, Action, Money, Side
 from reconciler.planning.approvals import Approved, is_approved
@@ -56,6 +57,27 @@ def plan_adjustments(
     for each in found:
         planner.add(each)
     return planner.planned()
+
+
+def adjustment_views(ownership: Ownership, live_state: LiveState, builder: ActionBuilder) -> Iterator[AdditionView]:
+    """Yield the view of each adjustment in ConnectWise."""
+    names = {
+        live.id: address.partition("/")[2] for address, live in live_state.matches.items() if live.kind == "Product"
+    }
+    for owner, lines in ownership.adjustments.items():
+        for live in lines:
+            numbered = owner.with_adjustment(0 if live.tag is None else live.tag.adjustment)
+            product = names.get(live.product_id or 0, live.product)
+            address = builder.unique_address(numbered.address_of(product), live.id)
+            yield AdditionView(
+                address=address,
+                also=(numbered.short(address),),
+                state="up to date",
+                reason=f"it corrects {owner.period}, and no plan changes it",
+                mapping=owner.mapping,
+                customer=owner.customer,
+                live=live,
+            )
 
 
 class _Planner:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.additions.actions import ActionBuilder
-from reconciler.additions.adjustment_plan import plan_adjustments
+from reconciler.additions.adjustment_plan import adjustment_views, plan_adjustments
 from reconciler.additions.adjustments import dues
 from reconciler.additions.beside import Beside
 from reconciler.additions.changes import ChargeChange, charge_changes
@@ -239,6 +239,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         (
             *addition_views(planned, proposed.planned, orphaned, ownership, held, builder, context.live_state),
             *adjustments.views,
+            *adjustment_views(ownership, context.live_state, builder),
         ),
         findings.ended_months,
     )

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 from reconciler.additions.live_additions import LiveAddition, addition_of
@@ -53,6 +54,8 @@ class Billed:
     by_owner: Mapping[Owner, Sequence[ReportLine]] = field(default_factory=dict)
     """By the owner of the charge, which has no period."""
     stray: Sequence[StrayLine] = ()
+    corrections: Mapping[Owner, Decimal] = field(default_factory=dict)
+    """What adjustments of the period bill, in whichever period they begin."""
 
 
 def from_journal(written: Iterable[WrittenAddition], snapshot: Snapshot, currency: str | None) -> list[LiveAddition]:
@@ -81,6 +84,7 @@ def billed_in(
     An addition of one period counts in that period. An adjustment counts in the period in which it begins, because the
     invoice of that period has it. Every other addition counts in each period that its dates cover.
     """
+    additions = list(additions)
     owned = assign_owners((each for each in additions if _bills(each, period)), owners, sources, snapshot)
     found: dict[Owner, list[ReportLine]] = defaultdict(list)
     stray: list[StrayLine] = []
@@ -94,7 +98,18 @@ def billed_in(
         else:
             found[charge].append(_line(addition, charge, names))
     stray += [_stray(each, snapshot, names) for each in owned.orphans]
-    return Billed(found, stray)
+    return Billed(found, stray, _corrections(period, additions, by_identity))
+
+
+def _corrections(
+    period: Period, additions: Iterable[LiveAddition], by_identity: Mapping[str, Owner]
+) -> dict[Owner, Decimal]:
+    found: dict[Owner, Decimal] = defaultdict(Decimal)
+    for addition in additions:
+        tag = addition.tag
+        if tag is not None and tag.adjustment and tag.period == str(period) and tag.identity in by_identity:
+            found[by_identity[tag.identity]] += addition.monthly
+    return found
 
 
 def _bills(addition: LiveAddition, period: Period) -> bool:

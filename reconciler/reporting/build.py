@@ -193,6 +193,7 @@ def _charge(inputs: ReportInputs, rule: Rule, charge: Charge) -> ReportCharge:
         rating=_rating(rule, charge),
         billed=lines,
         billed_amount=_sum(lines),
+        corrections=inputs.billed.corrections.get(owner, _ZERO),
         previous_amount=None if inputs.previous is None else _sum(inputs.previous.by_owner.get(owner, ())),
         hours=inputs.hours.get(owner),
     )

@@ -80,7 +80,7 @@ def _of_customer(customer: ReportCustomer, currency: str | None) -> Iterator[Rep
 
 def _differences(customer: ReportCustomer, charge: ReportCharge, currency: str | None) -> Iterator[ReportException]:
     by_usage = None if charge.rating is None else charge.rating.amount
-    billed = sum((line.amount for line in charge.billed if line.corrects is None), Decimal(0))
+    billed = sum((line.amount for line in charge.billed if line.corrects is None), charge.corrections)
     if by_usage is None or charge.state == "held" or by_usage == billed:
         return
     texts = amount_text(billed, currency), amount_text(by_usage, currency)

@@ -196,6 +196,8 @@ class ReportCharge(Record):
     """Our additions for it."""
     billed_amount: Amount
     """What they bill for the month."""
+    corrections: Amount = Decimal(0)
+    """What adjustments bill for the month on later invoices."""
     previous_amount: Amount | None
     """What they billed in the month before. Null if that is unknown."""
     hours: Hours | None

@@ -73,6 +73,14 @@ def test_an_adjustment_waits_is_approved_and_is_made_once(closed: Shop) -> None:
     assert made == ("2026-11+1", "BACKUP-GB", 1, billed, "2026-12-01", "2026-12-31")
     again = closed("plan", "--only", "usage", "--detailed-exitcode")
     assert again.code == 0, again.out
+    assert "it corrects 2026-11" in closed("show", address).out
+    explained = closed("usage", "explain", address, "--period", "2026-11").out
+    assert "Adjustment for 2026-11, storage: price" in explained
+    report = closed("--json", "usage", "report", "--period", "2026-11", "--format", "json").json
+    assert "difference" not in [each["kind"] for each in report["exceptions"]]
+    assert report["customers"][0]["charges"][0]["corrections"] == held["money"]["after"]
+    rows = closed("usage", "export", "--period", "2026-12", "--format", "focus").out.splitlines()
+    assert [",Correction," in row for row in rows] == [False, False, True]
 
 
 def test_too_much_is_given_back_on_the_credit_product(closed: Shop) -> None:
