@@ -154,6 +154,9 @@ def _lines(session: Session, planned: UsageInputs, subject: _Subject) -> Lines:
         for view in subject.views
         if view.live is not None and view.live.product_id in products
     }
+    for view in subject.views:
+        if view.live is not None and view.live.tag is not None and view.live.tag.adjustment:
+            texts[view.address] = str(view.live.obj.raw.get("invoiceDescription") or "")
     return Lines(subject.views, planned.snapshot.additions, texts)
 
 
