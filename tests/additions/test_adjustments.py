@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from reconciler.additions.actions import ActionBuilder
+from reconciler.additions.adjustment_plan import Adjustments, plan_adjustments
+from reconciler.additions.adjustments import Due, dues
+from reconciler.additions.charges import charge_usage
+from reconciler.additions.desired import BillingContext
+from reconciler.additions.live_additions import all_additions
+from reconciler.additions.ownership import assign_owners, owner_of_rule
+from reconciler.cli.ended_months import with_ended_months
+from reconciler.kinds.live_state import LiveState
+from reconciler.ledger.additions import load_snapshot
 from reconciler.ledger.month_terms import load_month_terms
-from reconciler.ledger.snapshot import AcceptedAmount, Close
+from reconciler.ledger.snapshot import AcceptedAmount, Close, Snapshot
 from reconciler.planning.approvals import Approved
 from tests.planning import builders
 from tests.planning.builders import mapping, product
 
-from .scene import Scene, live_product
+from .scene import TENANT, Scene, live_product
 from .test_ended_months import late
 from .test_period_lines import agreement, arrears, at
 
@@ -26,7 +37,7 @@ ADDRESS = "Addition/acme.storage:gb@2026-11+1"
 
 def close(scene: Scene) -> None:
     """Close November as it stands, with the terms that the ledger has of it."""
-    recorded = load_month_terms(scene.ledger, "test", "https://api-na.example acme", "2026-11")
+    recorded = load_month_terms(scene.ledger, "test", TENANT, "2026-11")
     charges = tuple(
         {"customer": f"{source}/{customer}", "charge": charge, "terms": terms}
         for (source, customer, charge, month), terms in recorded.items()
@@ -51,6 +62,17 @@ def adjustments(scene: Scene) -> list[tuple[str, Decimal, str, str]]:
                 )
             )
     return found
+
+
+def dues_of(scene: Scene) -> list[Due]:
+    """Return what the settled months of a scene are due."""
+    snapshot = load_snapshot(scene.ledger, "test", TENANT, str(scene.period))
+    loaded = with_ended_months(
+        scene.to_charge(), scene.manifests, scene.live_state, snapshot, scene.ledger, TENANT, closes=scene.closes
+    )
+    owners = [owner_of_rule(rule) for rule in loaded.to_charge.rules]
+    ownership = assign_owners(all_additions(scene.live_state, "USD"), owners, {"cove"}, snapshot)
+    return dues(charge_usage(loaded.to_charge).ended_months, ownership, snapshot)
 
 
 def used(scene: Scene, size: str, *, hour: int = 21) -> None:
@@ -185,6 +207,45 @@ def test_what_an_agreement_that_has_ended_lacks_is_owed(december: Scene) -> None
     assert (row.money, "ended on 2026-12-01" in row.detail) == (D("7.50"), True)
 
 
+def test_an_agreement_that_ends_before_its_next_invoice_bills_no_adjustment(december: Scene) -> None:
+    ends = {"noEndingDateFlag": False, "endDate": "2026-12-31T00:00:00Z"}
+    december.live(agreement(invoiced="2027-01-01", **ends))
+    used(december, "130")
+    (row,) = [row for row in december.plan().coverage if row.state == "owed"]
+    assert "ends on 2026-12-31, before its next invoice" in row.detail
+
+
+def test_an_agreement_that_is_gone_bills_no_adjustment(december: Scene) -> None:
+    december.declare(builders.agreement("other", name="Other", invoiced="arrears"), mapping(agreement="other"))
+    december.live(agreement(10, invoiced="2026-12-01"))
+    december.documents.pop("Agreement/backup")
+    del december.objects["Agreement", 9]
+    used(december, "130")
+    (row,) = [row for row in december.plan().coverage if row.state == "owed"]
+    assert "is no longer in ConnectWise" in row.detail
+
+
+def test_a_credit_product_that_is_not_in_connectwise_yet_needs_the_setup_first(with_credits: Scene) -> None:
+    del with_credits.objects["Product", 6]
+    used(with_credits, "60")
+    (row,) = [row for row in with_credits.plan().coverage if row.state == "owed"]
+    assert "its product credit is not in ConnectWise yet: apply the setup first" in row.detail
+    (held,) = with_credits.plan(setup=True).held
+    assert held.address.endswith(":credit@2026-11+1")
+
+
+def test_a_plan_of_a_part_without_the_credit_product_leaves_credits_out(december: Scene) -> None:
+    used(december, "60")
+    december.billing["creditProduct"] = "credit"
+    due = dues_of(december)
+    manifests = replace(december.manifests, elsewhere={"Product": 1})
+    context = BillingContext(
+        manifests, LiveState(), december.period, december.now.date(), "USD", setup=False, cycles={}
+    )
+    builder = ActionBuilder(Snapshot(), "2026-12", "2026-12-31", "USD", "restore", {})
+    assert plan_adjustments(due, context, builder, ()) == Adjustments()
+
+
 def test_no_credit_is_planned_for_a_month_of_which_the_ledger_may_have_lost_samples(arrears: Scene) -> None:
     arrears.declare(mapping(measure="peak"))
     arrears.hour({"77": "100"}, at=at(20))
@@ -204,6 +265,25 @@ def test_a_price_with_a_day_in_the_month_or_before_is_taken_anew(december: Scene
     (held,) = december.plan().held
     assert held.money is not None
     assert (held.money.after, "(price)" in held.reason) == (D("5.00"), True)
+
+
+def test_a_price_of_the_mapping_with_a_day_in_the_month_is_taken_anew(december: Scene) -> None:
+    december.declare(mapping(prices=[{"from": "2026-10-01", "price": D("0.40")}]))
+    december.now += timedelta(hours=1)
+    (held,) = december.plan().held
+    assert held.money is not None
+    assert held.money.after == D("15.00")
+    december.declare(mapping(prices=[{"from": "2026-12-01", "price": D("0.40")}]))
+    assert december.plan().held == ()
+
+
+def test_a_month_that_was_billed_at_a_price_of_the_mapping_takes_none_of_the_product(arrears: Scene) -> None:
+    arrears.declare(mapping(price=D("0.25")))
+    arrears.hour({"77": "100"}, at=at(30, 11, 20))
+    arrears.hour({"77": "100"}, at=at(2, 12))
+    close(arrears)
+    arrears.declare(mapping(), product(prices=[{"from": "2026-11-01", "price": D("0.30")}]))
+    assert arrears.plan().held == ()
 
 
 def test_every_other_change_of_a_rule_works_from_the_open_month_on(december: Scene) -> None:
