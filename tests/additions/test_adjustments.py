@@ -236,8 +236,8 @@ def test_a_credit_product_that_is_not_in_connectwise_yet_needs_the_setup_first(w
 
 def test_a_plan_of_a_part_without_the_credit_product_leaves_credits_out(december: Scene) -> None:
     used(december, "60")
-    december.billing["creditProduct"] = "credit"
     due = dues_of(december)
+    december.billing["creditProduct"] = "credit"
     manifests = replace(december.manifests, elsewhere={"Product": 1})
     context = BillingContext(
         manifests, LiveState(), december.period, december.now.date(), "USD", setup=False, cycles={}
