@@ -28,7 +28,7 @@ from reconciler.cli.main import run
 from reconciler.connectwise import ConnectWise, session
 from reconciler.ledger.lease import Lease, hold_lock
 from reconciler.ledger.store import Ledger
-from reconciler.metering.sources import cove, cove_history
+from reconciler.metering.sources import cove, cove_history, cove_report_pull
 from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.cove.data.world import World
 from reconciler.sandbox.server.running import RunningSandbox
@@ -300,6 +300,7 @@ def open_shop(
     patch.setitem(ConnectWise.__init__.__kwdefaults__, "sleep", no_wait)
     patch.setitem(cove.pull.__kwdefaults__, "sleep", no_wait)
     patch.setitem(cove_history.history.__kwdefaults__, "sleep", no_wait)
+    patch.setitem(cove_report_pull.pull.__kwdefaults__, "sleep", no_wait)
     make_quickly(patch)
     patch.delenv("RECONCILER_NOW", raising=False)
     clock = Clock(START)

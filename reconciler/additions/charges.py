@@ -6,7 +6,7 @@ input gives the same result on any later day, so any billed quantity can be comp
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -28,6 +28,7 @@ from reconciler.metering.device_warnings import device_warnings
 from reconciler.metering.errors import UsageError
 from reconciler.metering.history import History
 from reconciler.metering.metered import meter_problem
+from reconciler.metering.monthly_report import LIMIT, MAX_AGE, part_for, read_from, report_span
 from reconciler.metering.period import Period, day_start, local_date, period_of
 from reconciler.metering.snapshot import SourceSnapshot
 from reconciler.metering.suggestions import with_suggestions
@@ -36,6 +37,7 @@ from reconciler.rating.errors import RatingError
 from reconciler.rating.rate import rate
 
 _ByCustomer = dict[tuple[str, str], Exclusion]
+_NO_SOURCE = "there is no usage source {} in this workspace"
 _WARNED = ("vanished", "never seen", "refused", "unknown", "stale")
 """States that every run warns about, whether an addition changes or not."""
 
@@ -89,26 +91,33 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
     active, expired = _exclusions(exclusions, at)
     devices = [each for each in exclusions if each.device_id is not None]
     ended = [each for each in devices if _is_over(each, at)]
-    problems = {name: source_problem(source, now, settings.max_age) for name, source in snapshots.items()}
-    failed = {name: problem for name, problem in problems.items() if problem is not None}
     found = histories_of(inputs, at)
+    problems = {name: source_problem(source, now, settings.max_age) for name, source in snapshots.items()}
+    reports = _reports(rules, snapshots)
+    problems |= {name: source_problem(report, now, MAX_AGE, LIMIT) for name, report in reports.items()}
+    failed = {name: problem for name, problem in problems.items() if problem is not None}
+    held: dict[str, set[str]] = {name: set() for name in failed}
     histories = {name: found.of(name, STORAGE) for name in snapshots}
     rows: list[CoverageRow] = []
+    told: set[tuple[str | None, str | None]] = set()
     customers: list[ChargedCustomer] = []
     for rule in rules:
         key = (rule.source, rule.customer_id)
         if key in active:
             continue
-        problem = problems.get(rule.source, f"there is no usage source {rule.source} in this workspace")
-        problem = problem or found.problem(rule)
+        needed = [read_from(rule.source, meter) for meter in rule.meters]
+        unread = next((name for name in needed if problems.get(name, _NO_SOURCE) is not None), None)
+        problem = found.problem(rule)
+        if unread is not None:
+            problem = problems.get(unread, _NO_SOURCE.format(rule.source))
         since = _end_of(expired[key], at) if key in expired else None
         customer = charge_of(rule, *found.histories(rule, problem), problem, since, at)
         customers.append(customer)
         rows.append(_with_ended_exclusions(customer, ended, at))
-    failures = {
-        name: f"{problem}; {_first_quantity(len({row.customer_id for row in rows if _is_held(row, name)}))}"
-        for name, problem in failed.items()
-    }
+        if unread in held and rows[-1].state == "unknown":
+            held[unread].add(rule.customer_id)
+            told.add((rule.name, rule.charge))
+    failures = {name: f"{problem}; {_first_quantity(len(held[name]))}" for name, problem in failed.items()}
     rows += [excluded_row(each, by_customer, histories.get(each.source)) for each in active.values()]
     rows += [excluded_row(each, by_customer, histories.get(each.source)) for each in devices if each not in ended]
     amount = _amount_at_risk(inputs.default_rules, found, at)
@@ -119,8 +128,12 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
     rows = with_suggestions(rows)
     warnings = [
         *(f"{name}: {failure}" for name, failure in failures.items()),
-        *(f"{name}: {note}" for name, each in snapshots.items() if each.whole for note in each.whole.record.notes),
-        *(f"{row.mapping}: {row.detail}" for row in rows if row.state in _WARNED and row.source not in failed),
+        *_notes({**snapshots, **reports}),
+        *(
+            f"{row.mapping}: {row.detail}"
+            for row in rows
+            if row.state in _WARNED and row.source not in failed and (row.mapping, row.charge) not in told
+        ),
         *device_warnings([(each.row, each.current) for each in customers if each.current is not None]),
         *(text for name, each in snapshots.items() for text in unknown_values(each, _meters(inputs, name))),
         *billed_twice(customers, snapshots, at.period),
@@ -166,7 +179,10 @@ def history_of(inputs: ChargeInputs, source: str, meter: Meter = STORAGE) -> His
     None if no pull of the source is believed, and if the newest one lacks a column of the meter.
     """
     snapshot = inputs.snapshots.get(source)
-    if snapshot is None or snapshot.whole is None or meter_problem(snapshot, meter) is not None:
+    if snapshot is None:
+        return None
+    part = part_for(snapshot, meter)
+    if part.whole is None or meter_problem(part, meter) is not None:
         return None
     at = MeteringContext(inputs.now, inputs.settings, period_of(inputs.now, inputs.settings.timezone))
     return histories_of(inputs, at).of(source, meter)
@@ -237,19 +253,16 @@ class Histories:
         """Return the history of a source for a meter that it can measure."""
         key = (source, STORAGE if meter.is_storage else meter)
         if key not in self._made:
-            self._made[key] = History(
-                self._snapshots[source],
-                self._at.span,
-                self._exempt[source],
-                key[1],
-                bill_trials=source in self._at.settings.bill_trials,
-            )
+            part = part_for(self._snapshots[source], meter)
+            span = report_span(self._at.span) if meter.reported else self._at.span
+            bill_trials = source in self._at.settings.bill_trials
+            self._made[key] = History(part, span, self._exempt[source], key[1], bill_trials=bill_trials)
         return self._made[key]
 
     def problem(self, rule: Rule) -> str | None:
         """Return why the newest pull has no figures for a rule. None if it has."""
         source = self._snapshots.get(rule.source)
-        problems = () if source is None else (meter_problem(source, each) for each in rule.meters)
+        problems = () if source is None else (_problem_of(part_for(source, each), each) for each in rule.meters)
         return next((each for each in problems if each is not None), None)
 
     def of_rule(self, rule: Rule) -> tuple[History | None, History | None]:
@@ -272,8 +285,28 @@ class Histories:
         return first, others[0] if others else None
 
 
-def _is_held(row: CoverageRow, source: str) -> bool:
-    return row.source == source and row.state == "unknown"
+def _problem_of(part: SourceSnapshot, meter: Meter) -> str | None:
+    if meter.reported and part.whole is None:
+        return f"{part.source} was never read"
+    return meter_problem(part, meter)
+
+
+def _reports(rules: Iterable[Rule], snapshots: Mapping[str, SourceSnapshot]) -> dict[str, SourceSnapshot]:
+    """Return the monthly reports that the meters of rules count, by their names."""
+    parts = (
+        part_for(snapshots[rule.source], meter)
+        for rule in rules
+        for meter in rule.meters
+        if meter.reported and rule.source in snapshots
+    )
+    return {part.source: part for part in parts}
+
+
+def _notes(sources: Mapping[str, SourceSnapshot]) -> Iterator[str]:
+    """Yield the notes of the newest believed pulls, each with the name of its source."""
+    for name, source in sources.items():
+        for note in () if source.whole is None else source.whole.record.notes:
+            yield f"{name}: {note}"
 
 
 def _first_quantity(customers: int) -> str:

@@ -25,7 +25,7 @@ def uncounted_rows(
     """
     by_mapping: dict[str, list[tuple[Rule, ChargedCustomer]]] = defaultdict(list)
     for rule, customer in charged:
-        if rule.meter.how == "count" and not rule.proposed:
+        if rule.meter.how == "count" and not rule.meter.reported and not rule.proposed:
             by_mapping[rule.name].append((rule, customer))
     for name, counts in by_mapping.items():
         listings = [each.current for _, each in counts if each.row.state in _BILLED]

@@ -26,6 +26,7 @@ from reconciler.kinds.meters import Unit
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.manifests.documents import Manifests
 from reconciler.metering.loading import is_measured_by_hour
+from reconciler.metering.monthly_report import report_of
 from reconciler.metering.period import Period, local_date, period_of
 from reconciler.metering.snapshot import SourceSnapshot
 from reconciler.planning.approvals import Approved, parse_approvals
@@ -139,13 +140,18 @@ def _snapshots(subject: Subject, rules: Sequence[Rule], estate: Estate, when: Wh
     for source in dict.fromkeys((subject.customer[0], *used)):
         of_source = [rule for rule in rules if rule.source == source]
         meters = frozenset(meter for rule in of_source for meter in rule.meters)
-        found[source] = snapshot_of(
-            Source(source, estate.units[source], estate.types[source], tuple(sorted(columns_of(meters)))),
-            [entry for entry in subject.entries if entry.source == source],
-            {rule.customer_id: rule.customer_name or rule.customer_id for rule in of_source},
-            when,
-            by_hour=any(is_measured_by_hour(rule, when.period, today) for rule in of_source),
-        )
+        by_hour = any(is_measured_by_hour(rule, when.period, today) for rule in of_source)
+        entries = [entry for entry in subject.entries if entry.source == source]
+        names = {rule.customer_id: rule.customer_name or rule.customer_id for rule in of_source}
+
+        reported = frozenset(meter for meter in meters if meter.reported)
+        unit, of_type = estate.units[source], estate.types[source]
+        read = Source(source, unit, of_type, tuple(sorted(columns_of(meters - reported))))
+        found[source] = snapshot_of(read, entries, names, when, by_hour=by_hour)
+        if reported:
+            read = Source(report_of(source), unit, of_type, tuple(sorted(columns_of(reported))))
+            report = snapshot_of(read, entries, names, when, by_hour=by_hour)
+            found[source] = replace(found[source], report=report)
     return found
 
 

@@ -27,6 +27,7 @@ from reconciler.ledger.additions import approvals_of_period, hand_edits_of
 from reconciler.ledger.history import read_runs_by_id, writes_of_addresses
 from reconciler.ledger.pulls import customer_records, pulls_between
 from reconciler.metering.coverage import CoverageRow
+from reconciler.metering.monthly_report import report_of
 from reconciler.metering.period import Period, period_of
 from reconciler.planning.plan import EVERY_CUSTOMER
 from reconciler.planning.plan import CoverageRow as PlannedRow
@@ -173,8 +174,11 @@ def _past(session: Session, subject: _Subject, period: Period, inputs: ChargeInp
         subject.source,
         None,
     }
+    end = min(period.end, inputs.now + timedelta.resolution)
+    reported = any(meter.reported for rule in inputs.rules for meter in rule.meters)
     return Past(
-        pulls=pulls_between(ledger, subject.source, period.start, min(period.end, inputs.now + timedelta.resolution)),
+        pulls=pulls_between(ledger, subject.source, period.start, end),
+        reports=pulls_between(ledger, report_of(subject.source), period.start, end) if reported else (),
         writes=writes,
         runs=read_runs_by_id(ledger, workspace, {each.run_id for each in writes}),
         approvals=[each for each in approvals_of_period(ledger, workspace, str(period)) if each.address in covers],

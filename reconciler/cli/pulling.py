@@ -17,10 +17,13 @@ from reconciler.ledger.records import Pull
 from reconciler.manifests.selection import used_sources
 from reconciler.metering.catching_up import CatchUp, History, Owners
 from reconciler.metering.collect import SHRINK, Collected, approval_of, collect
+from reconciler.metering.monthly_report import report_of
+from reconciler.metering.period import Period
+from reconciler.metering.reading_reports import Reports
 from reconciler.metering.sources import registry
 from reconciler.metering.sources.columns import Columns
 from reconciler.rating.line_kinds import may_bill_single_months
-from reconciler.rating.meters import columns_of, meters_of, numbers_of
+from reconciler.rating.meters import columns_of, has_reported, meters_of, numbers_of
 
 
 async def pull_usage(
@@ -54,18 +57,34 @@ async def _pull(session: Session, approved: Collection[str], line: ReadingLine) 
         registry.settings_of(source, text, manifests.root, _columns(session, source.name))
         for source in used_sources(manifests)
     ]
-    guardrails = session.workspace.guardrails
+    guardrails, names = session.workspace.guardrails, [source.name for source in session.workspace.usage]
     return await collect(
         session.ledger,
         sources,
         session.context.now,
         shrink=SHRINK if guardrails is None else guardrails.shrink,
-        approval=approval_of(approved, [source.name for source in session.workspace.usage], current_user()),
+        approval=approval_of(approved, [*names, *map(report_of, names)], current_user()),
         pull=_shown_on(line),
         catch_up=CatchUp(
             session.workspace.billing.timezone, _history_shown_on(line), may_bill_single_months(manifests)
         ),
+        reports=_reports(session, line),
     )
+
+
+def _reports(session: Session, line: ReadingLine) -> Reports:
+    """Return which monthly reports a run reads, and how. Their progress is on the line."""
+    manifests = session.manifests
+    counted = {source.name for source in used_sources(manifests) if has_reported(manifests, source.name)}
+
+    async def read(settings: registry.SourceSettings, name: str, period: Period, moment: datetime) -> Pull:
+        line.source(name, f"reading {period}")
+        found = await registry.monthly_report(settings, name, period.start, period.end, moment)
+        line.source(name, f"{len(found.samples)} devices" if found.state == "whole" else "failed")
+        return found
+
+    single = may_bill_single_months(manifests)
+    return Reports(session.workspace.billing.timezone, counted, read, single)
 
 
 def _columns(session: Session, source: str) -> Columns:
@@ -74,7 +93,7 @@ def _columns(session: Session, source: str) -> Columns:
     A partial plan does not know all meters. It also asks for what the newest pull asked for, so that the meters of
     other mappings have no gap.
     """
-    meters = meters_of(session.manifests, source)
+    meters = [meter for meter in meters_of(session.manifests, source) if not meter.reported]
     names, numbers = columns_of(meters), numbers_of(meters)
     if session.manifests.is_partial and (latest := latest_whole_pull(session.ledger, source)) is not None:
         names |= frozenset(latest.columns)

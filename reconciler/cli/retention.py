@@ -7,11 +7,13 @@ from datetime import datetime
 from reconciler.cli.output import print_note
 from reconciler.cli.session import Session
 from reconciler.kinds.billing_rules import settings_of
+from reconciler.kinds.meters import CONSOLE
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.retention import last_seal, seal
 from reconciler.ledger.store import Ledger
 from reconciler.metering.errors import UsageError
+from reconciler.metering.monthly_report import report_of
 from reconciler.metering.period import period_of
 from reconciler.metering.retention import limit_of
 from reconciler.rendering.counts import numbered
@@ -29,7 +31,7 @@ def seal_old_months(session: Session) -> None:
             session.ledger,
             session.manifests.workspace.name,
             limit.period,
-            [source.name for source in spec.usage],
+            _names(spec),
             samples_before=limit.samples_before,
             keep_months=spec.keep_months,
             now=now,
@@ -43,6 +45,14 @@ def seal_old_months(session: Session) -> None:
             f"sealed {made.period} and the months before it: the ledger keeps hourly figures for {kept}, "
             f"and {numbered(made.samples, 'older sample')} were deleted"
         )
+
+
+def _names(spec: WorkspaceSpec) -> list[str]:
+    """Return the names under which the ledger has usage: each source, and the monthly report of a console."""
+    return [
+        *(each.name for each in spec.usage),
+        *(report_of(each.name) for each in spec.usage if each.type == CONSOLE),
+    ]
 
 
 def check_not_sealed(ledger: Ledger, workspace: str, spec: WorkspaceSpec, now: datetime) -> None:

@@ -11,9 +11,11 @@ import typer
 
 from reconciler.alerts.facts import Job, SourceReading
 from reconciler.ledger.pulls import latest_pull, latest_whole_pull
+from reconciler.metering.monthly_report import report_of
 from reconciler.planning.approvals import Approved
 from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import Plan
+from reconciler.rating.meters import has_reported
 
 if TYPE_CHECKING:
     from reconciler.cli.planning import Planned, PlanOptions
@@ -57,7 +59,9 @@ class Watch:
     def pulled(self, session: Session) -> None:
         """Note the newest pull of each source."""
         if self.on and session.workspace.alerts is not None:
-            self.sources = {each.name: _reading(session, each.name) for each in session.workspace.usage}
+            names = [each.name for each in session.workspace.usage]
+            names += [report_of(name) for name in names if has_reported(session.manifests, name)]
+            self.sources = {name: _reading(session, name) for name in names}
 
 
 def job_of(plan: Plan | None, options: PlanOptions) -> Job:

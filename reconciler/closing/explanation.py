@@ -22,6 +22,7 @@ from reconciler.kinds.billing_rules import Rule
 from reconciler.ledger.records import PullRecord
 from reconciler.ledger.runs import RunRecord, WriteRecord
 from reconciler.ledger.snapshot import Approval, RecordedAddition, SeenEdit
+from reconciler.metering.monthly_report import report_of
 from reconciler.metering.period import day_start
 
 FORMAT_VERSION = 1
@@ -44,6 +45,8 @@ class Past:
 
     pulls: Sequence[PullRecord] = ()
     """The pulls of its source in any state, oldest first."""
+    reports: Sequence[PullRecord] = ()
+    """Those of the console's monthly report. Empty if no charge of the customer counts it."""
     writes: Sequence[WriteRecord] = ()
     """Every write to its lines, oldest first."""
     runs: Mapping[int, RunRecord] = field(default_factory=dict)
@@ -103,6 +106,7 @@ def explain(found: ToExplain) -> Json:
         "lines": [*_lines(found.lines)],
         "charges": [*_charges(found)],
         "pulls": pulls_json(found.source, past.pulls),
+        **({"reports": pulls_json(report_of(found.source), past.reports)} if past.reports else {}),
         "writes": writes_of_period(past.writes, past.runs, period.start, period.end),
         "approvals": [_approval_json(each) for each in past.approvals],
         "hand_edits": hand_edits_json(edits),
@@ -180,9 +184,12 @@ def _hours_json(charge: Charge, rule: Rule, found: ToExplain) -> Json | None:
         return None
     start = _start_of(rule, found)
     known = history.hours(rule.customer_id, start)
-    unknown = unknown_hours(history, rule.customer_id, known, found.past.pulls, start)
+    reported = rule.meter.reported  # it has no figure of each hour
+    unknown = [] if reported else unknown_hours(history, rule.customer_id, known, found.past.pulls, start)
     measured = charge.measured
     return {
+        **({"reported": True} if reported else {}),
+        "what": "bytes" if rule.unit else "counted",
         "from": time_json(start),
         "measure": rule.measure,
         "known": len(known),

@@ -100,8 +100,14 @@ _MEASURES = {"last": "the newest hour", "peak": "the highest hour", "p95": "the 
 
 def _measure_text(measured: Measured, rule: Rule) -> str:
     """Return which hours the measure chose, and of how many. Another meter than used storage is named."""
-    text = _hours_text(measured, "bytes" if rule.unit else "units")
+    text = _report_text(measured) if rule.meter.reported else _hours_text(measured, "bytes" if rule.unit else "units")
     return text if rule.meter.is_storage else f"meter {rule.meter.name}, {text}"
+
+
+def _report_text(measured: Measured) -> str:
+    if not measured.known_hours:
+        return "no monthly report has ever had a device of the customer"
+    return f"the monthly report that was read at {when(measured.chosen[0].observed_at)}"
 
 
 def _hours_text(measured: Measured, what: str) -> str:

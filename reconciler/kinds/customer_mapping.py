@@ -25,7 +25,7 @@ from reconciler.kinds.fields import (
     Unquoted,
 )
 from reconciler.kinds.invoice_text import check
-from reconciler.kinds.meters import NOT_YET, RESERVED
+from reconciler.kinds.meters import RESERVED
 
 ChargeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60, strict=True)]
 """The name of a charge. It has no dot, because a dot precedes it in an address."""
@@ -221,11 +221,7 @@ class ChargeFields(Model):
             raise ValueError("price does not go with prices: write it as an entry with its day")
 
     @model_validator(mode="after")
-    def _meters_are_built(self) -> ChargeFields:
-        named = {"meter": self.meter} | ({} if self.included is None else {"included.per": self.included.per})
-        for field, name in named.items():
-            if name in NOT_YET:
-                raise ValueError(f"{field} {name} is not built yet: the console's monthly report is not read")
+    def _meter_is_a_name(self) -> ChargeFields:
         if self.meter in ("customer", "device"):
             raise ValueError(f"meter {self.meter} is no meter; to count devices, write devices")
         if self.name is None and "." in self.meter:

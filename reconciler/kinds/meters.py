@@ -23,6 +23,11 @@ SELECTED_SIZE = "D9F03"
 CONSOLE = "cove"
 """The type of a source that is the backup console."""
 
+USERS, RECOVERY = "report:O365Users", "report:RecoveryTesting"
+REPORT_COLUMNS = frozenset({USERS, RECOVERY})
+"""The columns of the console's monthly high-water report that meters count. Their names there are without `report:`
+[seen]."""
+
 LARGEST = 2**63 - 1
 """The largest number that is counted, as for bytes."""
 
@@ -40,6 +45,8 @@ _CODES: Mapping[str, str] = {
     "AT": "I59",
     "PF": "I77",
     "T3": SELECTED_SIZE,
+    "O365Users": USERS,
+    "RecoveryTesting": RECOVERY,
 }
 """The codes of the console that name the same column, by the one that is not requested [docs]."""
 
@@ -76,6 +83,11 @@ class Meter:
         return frozenset(own | {each.column for each in self.where}) - {USED}
 
     @property
+    def reported(self) -> bool:
+        """Return whether it counts the console's monthly report, and not the usage of each hour."""
+        return not self.columns.isdisjoint(REPORT_COLUMNS)
+
+    @property
     def numbers(self) -> frozenset[str]:
         """Return the columns whose values must be whole numbers."""
         return frozenset({self.column} if self.how == "sum" else ()) - {USED}
@@ -104,14 +116,20 @@ _FROM_CONSOLE = (
 )
 """The products that the vendor's own script bills from the columns of the console [seen]."""
 
-BUILT_IN: Mapping[str, Meter] = {each.name: each for each in (STORAGE, Meter("devices", "count"), *_FROM_CONSOLE)}
-ONLY_CONSOLE = frozenset(each.name for each in _FROM_CONSOLE)
+_FROM_REPORT = (
+    Meter("m365-users", "sum", USERS),
+    Meter("recovery-testing", "count", where=(Condition(RECOVERY, ("1",)),)),
+    Meter("standby-image", "count", where=(Condition(RECOVERY, ("2",)),)),
+)
+"""What the console counts in its monthly high-water report [seen]."""
+
+BUILT_IN: Mapping[str, Meter] = {
+    each.name: each for each in (STORAGE, Meter("devices", "count"), *_FROM_CONSOLE, *_FROM_REPORT)
+}
+ONLY_CONSOLE = frozenset(each.name for each in (*_FROM_CONSOLE, *_FROM_REPORT))
 """The built-in meters that need columns of the backup console."""
 
-NOT_YET = frozenset({"m365-users", "recovery-testing", "standby-image"})
-"""Meters of the console's monthly report, which is not read yet."""
-
-RESERVED = frozenset({*BUILT_IN, *NOT_YET, "customer", "device"})
+RESERVED = frozenset({*BUILT_IN, "customer", "device"})
 """Names that no document can give to a meter of its own."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.kinds.meter import MeterSpec
-from reconciler.kinds.meters import BUILT_IN, CONSOLE, ONLY_CONSOLE, RESERVED, Meter, meter_of
+from reconciler.kinds.meters import BUILT_IN, CONSOLE, ONLY_CONSOLE, REPORT_COLUMNS, RESERVED, Meter, meter_of
 from reconciler.manifests.documents import Document, has_spec
 from reconciler.manifests.positions import Path
 from reconciler.manifests.references import Index
@@ -24,6 +24,7 @@ def check_meters(
         _own_name(document, report)
         if workspace is not None and types is not None:
             _source_exists(document, workspace, types, report)
+            _counts_one_thing(document, types, report)
     for mapping in mappings:
         for path, charge in charges_of(mapping):
             _check_charge(mapping, ("spec", *path), charge, types or {}, index, report)
@@ -47,6 +48,16 @@ def _source_exists(document: Document, workspace: Document, types: Mapping[str, 
     report.add(location, f"{workspace.address} has no usage source {source}", advice)
 
 
+def _counts_one_thing(document: Document, types: Mapping[str, str], report: Report) -> None:
+    """Report a meter that counts columns of the console's monthly report and of its hourly usage."""
+    meter = _declared(document, types)
+    own = frozenset[str]() if meter is None else meter.columns | ({meter.column} if meter.how != "count" else set())
+    if meter is None or not meter.reported or own <= REPORT_COLUMNS:
+        return
+    what = f"{document.address} counts the console's monthly report and its hourly usage"
+    report.add(Location(document.origin, ("spec",)), what, "use columns of one of the two")
+
+
 def charges_of(mapping: Document) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """Yield each charge of a mapping with its place in the spec. A spec with errors can lack fields."""
     spec = mapping.spec.__dict__
@@ -63,6 +74,7 @@ def _check_charge(
     customer, included = mapping.spec.__dict__.get("customer"), charge.get("included")
     source = None if customer is None else customer.source
     meter = _meter((*path, "meter"), charge.get("meter"), mapping, source, types, index, report)
+    _check_measure(mapping, path, charge, meter, report)
     if included is None:
         return
     place = (*path, "included", "per")
@@ -72,9 +84,23 @@ def _check_charge(
     if included.per in ("customer", "device"):
         return
     other = _meter(place, included.per, mapping, source, types, index, report)
+    _check_measure(mapping, path, charge, other, report)
     if other is not None and other.unit is not None:
         what = f"an allowance per unit of a meter needs a count, and {other.name} counts bytes"
         report.add(Location(mapping.origin, place), what, "name a meter of devices, such as physical-servers")
+
+
+def _check_measure(
+    mapping: Document, path: Path, charge: Mapping[str, Any], meter: Meter | None, report: Report
+) -> None:
+    """Report a charge that measures the hours of the console's monthly report, which has one value for the month."""
+    if meter is None or not meter.reported or charge.get("measure", "last") == "last":
+        return
+    what = (
+        f"measure {charge['measure']} does not go with meter {meter.name}: the console's report has the highest values "
+        "of the month so far, and none of each hour"
+    )
+    report.add(Location(mapping.origin, (*path, "measure")), what, "write `measure: last`, or leave it out")
 
 
 def _number(meter: Meter) -> str:
@@ -107,7 +133,14 @@ def _meter(
             f"use a meter of {source}",
             other=Location(document.origin, ("spec", "source")),
         )
+    return _declared(document, types)
+
+
+def _declared(document: Document, types: Mapping[str, str]) -> Meter | None:
+    """Return the meter that a document declares. None if it has errors, which are reported."""
+    if not has_spec(document, MeterSpec):
+        return None
     try:
-        return meter_of(document.name, document.spec, types.get(str(its_source), ""))
-    except AttributeError:  # the meter has errors, which are reported
+        return meter_of(document.name, document.spec, types.get(str(document.spec.source), ""))
+    except AttributeError:
         return None

@@ -14,6 +14,8 @@ from reconciler.ledger.records import Pull
 from reconciler.ledger.store import Ledger
 from reconciler.metering.catching_up import CatchUp
 from reconciler.metering.errors import UsageError
+from reconciler.metering.monthly_report import report_of
+from reconciler.metering.reading_reports import Reports
 from reconciler.metering.shrink import shrink_problem
 from reconciler.metering.sources import registry
 
@@ -80,11 +82,13 @@ async def collect(
     approval: Approval | None = None,
     pull: Puller = registry.pull,
     catch_up: CatchUp | None = None,
+    reports: Reports | None = None,
 ) -> tuple[Collected, ...]:
     """Pull all sources at the same time. Record each pull when it ends: whole, failed or not believed.
 
     One pull is recorded after another: SQLite has one writer, and a second one fails after a wait of 5 seconds.
     With `catch_up`, a source that was read whole also gets the hours in which no run was there, from its history.
+    With `reports`, the monthly reports that are due are read too, and each is a pull of its own.
 
     An approval makes the new pull believed. If the new pull failed, it makes the newest earlier pull believed that is
     not believed so far.
@@ -99,13 +103,22 @@ async def collect(
     async def record_past(past: Pull) -> Pull:
         return (await record(past)).pull
 
-    async def pull_and_record(settings: SourceSettings) -> Collected:
+    def approved_by(source: str) -> str | None:
+        return approval.by if approval is not None and approval.covers(source) else None
+
+    async def pull_and_record(settings: SourceSettings) -> list[Collected]:
         new = await pull(settings, now)
         if catch_up is not None and new.state == "whole":
             new = await catch_up.add_to(new, ledger, settings, record_past)
-        return await record(new, approval.by if approval is not None and approval.covers(settings.name) else None)
+        found = [await record(new, approved_by(settings.name))]
+        if reports is not None:
+            for period, moment in await asyncio.to_thread(reports.due, ledger, settings.name, now):
+                report = await reports.read(settings, report_of(settings.name), period, moment)
+                found.append(await record(report, approved_by(report.source)))
+        return found
 
-    return tuple(await asyncio.gather(*(pull_and_record(settings) for settings in sources)))
+    found = await asyncio.gather(*(pull_and_record(settings) for settings in sources))
+    return tuple(each for of_source in found for each in of_source)
 
 
 def _record(ledger: Ledger, pull: Pull, shrink: Decimal, approved_by: str | None) -> Collected:

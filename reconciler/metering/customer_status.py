@@ -50,8 +50,8 @@ class CustomerStatus:
         return replace(self, detail="; ".join(part for part in (self.detail, *more) if part))
 
 
-def source_problem(source: SourceSnapshot, now: datetime, max_age: timedelta) -> str | None:
-    """Return why the source's data cannot be used at `now`. None if it can."""
+def source_problem(source: SourceSnapshot, now: datetime, max_age: timedelta, limit: str = "maxAge ({})") -> str | None:
+    """Return why the source's data cannot be used at `now`. None if it can. `limit` is what messages call `max_age`."""
     latest = source.latest
     if latest is None:
         return "this source was never read"
@@ -68,12 +68,14 @@ def source_problem(source: SourceSnapshot, now: datetime, max_age: timedelta) ->
     if newest is None:
         return "no pull of this source was ever complete"
     if now - newest > max_age:
-        return f"the newest data is from {when(newest)}, which is older than maxAge ({hours(max_age)})"
+        return f"the newest data is from {when(newest)}, which is older than {limit.format(hours(max_age))}"
     return None
 
 
 def status_of(history: History, rule: Rule, current: CustomerNow, settings: BillingSettings) -> CustomerStatus:
     """Return the status of a rule's customer. Call it only if `source_problem` is None."""
+    if history.meter.reported and not current.listed and history.source.lists(rule.customer_id):
+        return CustomerStatus("billed", "billed", "the console's monthly report has no device of the customer")
     if not current.listed:
         return _absent(history, rule, settings)
     if current.mixed:

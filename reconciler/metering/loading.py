@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from reconciler.kinds.billing_rules import BillingSettings, Exclusion, Rule
@@ -14,6 +14,7 @@ from reconciler.ledger.records import SKEW, Device, LastSeen, LastValues, PullRe
 from reconciler.ledger.store import Ledger
 from reconciler.ledger.totals import CustomerTotal, plain_totals
 from reconciler.metering.collect import Collected
+from reconciler.metering.monthly_report import report_of
 from reconciler.metering.period import Period, local_date, period_of
 from reconciler.metering.retention import longest_look_back
 from reconciler.metering.snapshot import Samples, SourceSnapshot, WholePull
@@ -77,14 +78,47 @@ def load_snapshots(
         measured = frozenset(rule.customer_id for rule in needed)
         measured |= {customer for of, customer in by_hour if of == source}
         billed = frozenset(rule.customer_id for rule in of_source)
-        meters = frozenset(meter for rule in of_source for meter in rule.meters)
+        meters = frozenset(meter for rule in of_source for meter in rule.meters if not meter.reported)
         need_devices = {rule.customer_id for rule in of_source if not _needs_only_totals(rule)}
         need_devices |= {customer for of, customer in by_hour if of == source}
         need_devices |= {each.customer_id for each in exclusions or () if each.device_id is not None}
         summed = frozenset() if exclusions is None else measured - need_devices
         return _Request(ledger, source, unit, billed, measured, since, now, meters, summed)
 
-    return {source: _load(request(source, unit), in_memory) for source, unit in units.items()}
+    def report_request(request: _Request) -> _Request | None:
+        """Return the data to load for the monthly report of a source. None if no rule counts it."""
+        of_source = (rule for rule in rules if rule.source == request.source)
+        counted = [(rule.customer_id, meter) for rule in of_source for meter in rule.meters if meter.reported]
+        if not counted:
+            return None
+        customers = frozenset(customer for customer, _ in counted)
+        return replace(
+            request,
+            source=report_of(request.source),
+            customers=customers,
+            measured=request.measured & customers,
+            meters=frozenset(meter for _, meter in counted),
+            summed=frozenset(),
+        )
+
+    def load(source: str, unit: Unit) -> SourceSnapshot:
+        own = request(source, unit)
+        report = report_request(own)
+        found = _load(own, in_memory)
+        return found if report is None else replace(found, report=_with_customers(_load(report, in_memory), found))
+
+    return {source: load(source, unit) for source, unit in units.items()}
+
+
+def _with_customers(report: SourceSnapshot, source: SourceSnapshot) -> SourceSnapshot:
+    """Return a monthly report whose customers have the names, states and trials that the hourly pulls have shown."""
+    known = {
+        each: replace(source.known[each], first_seen_at=own.first_seen_at, last_seen_at=own.last_seen_at)
+        if each in source.known
+        else own
+        for each, own in report.known.items()
+    }
+    return replace(report, known=known)
 
 
 def is_measured_by_hour(rule: Rule, period: Period, today: date) -> bool:

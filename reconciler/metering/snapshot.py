@@ -75,6 +75,8 @@ class SourceSnapshot:
     """The moment of each customer's first sample ever, for customers that are measured by hour."""
     first_whole_at: datetime | None = None
     """The moment of the first believed pull in the ledger. The ledger has no figure from before it."""
+    report: SourceSnapshot | None = None
+    """The console's monthly report, as a source of its own. None if no meter counts it."""
 
     @property
     def pulls(self) -> tuple[WholePull, ...]:

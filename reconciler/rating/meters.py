@@ -35,6 +35,11 @@ def _names(spec: CustomerMappingSpec) -> Iterator[str]:
             yield charge.included.per
 
 
+def has_reported(manifests: Manifests, source: str) -> bool:
+    """Return whether a mapping of a source counts the console's monthly report."""
+    return any(meter.reported for meter in meters_of(manifests, source))
+
+
 def columns_of(meters: Collection[Meter]) -> frozenset[str]:
     """Return the columns that a source has to be asked for, beside used storage."""
     return frozenset[str]().union(*(each.columns for each in meters))

@@ -35,6 +35,8 @@ def explanation_text(found: Json, paint: Paint, width: int = WIDTH) -> Iterator[
         yield from _charge(charge, paint, width, several=has_several(found))
     yield ""
     yield from _pulls(found["pulls"], paint)
+    if "reports" in found:
+        yield from _pulls(found["reports"], paint)
     yield from _writes(found["writes"], paint)
     yield from _people(found, paint)
 
@@ -163,7 +165,9 @@ def exclusion_text(exclusion: Json) -> str:
 
 
 def hours_text(hours: Json) -> str:
-    """Return how many hours have a known figure."""
+    """Return how many hours have a known figure, or how many reports if a charge counts the monthly report."""
+    if hours.get("reported"):
+        return f"{numbered(hours['known'], 'monthly report')} read since {time_text(hours['from'])}, at most one a day"
     unknown = sum(each["hours"] for each in hours["unknown"])
     every = hours["known"] + unknown
     return f"{hours['known']} of {numbered(every, 'hour')} since {time_text(hours['from'])} have a known figure"
@@ -176,8 +180,8 @@ def _hours(hours: Json, paint: Paint, width: int) -> Iterator[str]:
     chosen = hours["chosen"]
     for each in chosen[:_MOST_HOURS]:
         yield ""
-        yield f"Chosen by {hours['measure']}: {chosen_text(each)}"
-        columns: Sequence[Column] = (("device", "left"), ("bytes", "right"), ("read at", "whole"), ("", "left"))
+        yield f"Chosen by {hours['measure']}: {chosen_text(each, hours['what'])}"
+        columns: Sequence[Column] = (("device", "left"), (hours["what"], "right"), ("read at", "whole"), ("", "left"))
         if each["devices"]:
             yield from table(columns, [device_row(device) for device in each["devices"]], width)
     if len(chosen) > _MOST_HOURS:
@@ -189,11 +193,11 @@ def unknown_text(each: Json) -> str:
     return f"{time_text(each['from'])} to {time_text(each['to'])} ({numbered(each['hours'], 'hour')}): {each['reason']}"
 
 
-def chosen_text(hour: Json) -> str:
-    """Return an hour with its total and its pull."""
+def chosen_text(hour: Json, what: str) -> str:
+    """Return an hour with its total and its pull. `what` is what its figure counts, such as `bytes`."""
     never = hour["never_reported"]
     missing = f"; {numbered(len(never), 'device')} never reported a figure, and counts 0" if never else ""
-    return f"{time_text(hour['hour'])}, {hour['bytes']:,} bytes, pull {hour['pull']}{missing}"
+    return f"{time_text(hour['hour'])}, {hour['bytes']:,} {what}, pull {hour['pull']}{missing}"
 
 
 def device_row(device: Json) -> list[str]:

@@ -227,3 +227,12 @@ def test_a_cost_of_0_is_known_only_for_the_charge_that_has_it() -> None:
     found = outcome(case(costs))
     assert {line.charge: line.cost for line in found.lines} == {"storage": None, "devices": 0}
     assert found.cost is None
+
+
+def test_the_columns_of_the_monthly_report_are_billed() -> None:
+    usage = """
+    - {device: a, from: 2026-11-01, used: 1 GB, columns: {O365Users: 7, RecoveryTesting: 0}}
+    - {device: b, from: 2026-11-01, used: 1 GB, columns: {O365Users: 0, RecoveryTesting: 2}}
+"""
+    assert lines(case("{product: backup-gb, meter: m365-users, price: 1}", usage)) == {"backup-gb": D(7)}
+    assert lines(case("{product: backup-gb, meter: standby-image, price: 1}", usage)) == {"backup-gb": D(1)}

@@ -23,7 +23,7 @@ from reconciler.cli.main import main
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.connection import Connection, secrets
 from reconciler.kinds.registry import all_kinds
-from reconciler.metering.sources import cove, cove_history
+from reconciler.metering.sources import cove, cove_history, cove_report_pull
 from reconciler.sandbox.shared.environment import Credentials
 from tests.crash.jobs import BROKEN, Ended, Job, Report, read_all, run_job
 from tests.crash.points import Points
@@ -108,7 +108,7 @@ def _run(job: Job, report: int, launcher: Path) -> int:
     """Run a command line in this process, and return its exit code."""
     os.environ.clear()
     os.environ.update(job.environ)
-    for function in (ConnectWise.__init__, cove.pull, cove_history.history):
+    for function in (ConnectWise.__init__, cove.pull, cove_history.history, cove_report_pull.pull):
         function.__kwdefaults__["sleep"] = _no_wait
     again = Job(job.arguments, job.environ)
     Points(report, job.disturbance, lambda: run_job(launcher, again)).install()

@@ -34,6 +34,8 @@ def test_a_mapping_can_name_a_meter_of_its_source(estate: Estate) -> None:
         ("source: cove\nsum: T3\ncount: devices", "give one of sum, count and distinct, not sum and count"),
         ("source: cove\ncount: devices\nunit: GB", "unit goes with sum: a count has no unit"),
         ("source: cove\nsum: I3", "column I3 may contain a password, so it is never read"),
+        ("source: cove\ncount: devices\nwhere: {RecoveryTesting: 1, OT: 2}", "counts the console's monthly report and"),
+        ("source: cove\nsum: used\nwhere: {RecoveryTesting: 1}", "counts the console's monthly report and its hourly"),
         ("source: covee\nsum: T3", "Workspace/main has no usage source covee"),
     ],
 )
@@ -58,9 +60,12 @@ def test_a_meter_that_does_not_exist_is_named_with_those_that_do(estate: Estate)
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"meter": "m365-users"}, "meter m365-users is not built yet: the console's monthly report is not read"),
+        ({"meter": "m365-users", "measure": "peak"}, "measure peak does not go with meter m365-users: the console's"),
         ({"meter": "device"}, "meter device is no meter; to count devices, write devices"),
-        ({"included": "{amount: 5, per: standby-image}"}, "included.per standby-image is not built yet"),
+        (
+            {"included": "{amount: 5, per: standby-image}", "measure": "mean"},
+            "measure mean does not go with meter standby-image",
+        ),
         (
             {"meter": "devices", "included": "{amount: 5, per: device}"},
             "an allowance per device does not go with meter",

@@ -163,7 +163,8 @@ def only(estate: Estate, kind: str, good: str, bad: str) -> tuple[int, str, str]
             28,
             "there is no Meter/custmer",
             "did you mean customer? Otherwise, declare it, or name one that is built in: customer, device, storage, "
-            "devices, selected-size, physical-servers, virtual-servers, workstations and documents",
+            "devices, selected-size, physical-servers, virtual-servers, workstations, documents, m365-users, "
+            "recovery-testing and standby-image",
         ),
         (
             "CustomerMapping",

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from reconciler.kinds.agreement import AgreementSpec
 from reconciler.kinds.customer_mapping import ChargeFields, CustomerMappingSpec, Rounding
 from reconciler.kinds.meter import MeterSpec
-from reconciler.kinds.meters import BUILT_IN, NOT_YET, RESERVED, How
+from reconciler.kinds.meters import BUILT_IN, RESERVED, How
 from reconciler.kinds.product import ProductSpec
 from reconciler.kinds.workspace import UsageSource
 
@@ -59,9 +59,10 @@ def _units() -> tuple[str, ...]:
 
 
 def _meters() -> tuple[str, ...]:
+    hourly = (name for name, meter in BUILT_IN.items() if not meter.reported)  # tests/test_monthly_report.py has those
     own = (f"own {how}" for how in get_args(How))
     with_unit = (f"own sum in {unit}" for unit in choices(MeterSpec, "unit"))
-    return (*BUILT_IN, *own, *with_unit)
+    return (*hourly, *own, *with_unit)
 
 
 def _prices() -> tuple[str, ...]:
@@ -75,7 +76,7 @@ def _prices() -> tuple[str, ...]:
 
 
 def _allowances() -> tuple[str, ...]:
-    words = sorted(RESERVED - BUILT_IN.keys() - NOT_YET)
+    words = sorted(RESERVED - BUILT_IN.keys())
     return (LEFT_OUT, *words, "a meter")
 
 
@@ -85,7 +86,7 @@ def axes() -> tuple[Axis, ...]:
     return (
         Axis("source", source_types(), "the types of `usage` of a Workspace"),
         Axis("unit", _units(), "`unit` of a usage source"),
-        Axis("meter", _meters(), "the built-in meters, and each way to count of a Meter"),
+        Axis("meter", _meters(), "the built-in meters of the hourly usage, and each way to count of a Meter"),
         Axis("measure", choices(ChargeFields, "measure"), "`measure` of a charge"),
         Axis("allowance", _allowances(), "`included.per` of a charge"),
         Axis("rounding", choices(Rounding, "mode"), "`rounding.mode` of a charge"),

@@ -16,7 +16,7 @@ from typing import Any
 from reconciler.cli.main import main
 from reconciler.connectwise import ConnectWise
 from reconciler.kinds.registry import all_kinds
-from reconciler.metering.sources import cove, cove_history
+from reconciler.metering.sources import cove, cove_history, cove_report_pull
 
 _IMPORTED_LATE = (
     *("reconciler.cli.plan", "reconciler.cli.apply", "reconciler.cli.show", "reconciler.cli.validate", "rich.table"),
@@ -80,7 +80,7 @@ def _run(job: dict[str, Any], files: list[int]) -> int:
     os.chdir(job["folder"])
     os.environ.clear()
     os.environ.update(job["environ"])
-    for function in (ConnectWise.__init__, cove.pull, cove_history.history):
+    for function in (ConnectWise.__init__, cove.pull, cove_history.history, cove_report_pull.pull):
         function.__kwdefaults__["sleep"] = _no_wait
     return main(job["arguments"])
 

@@ -87,6 +87,7 @@ def charge(**more: Any) -> dict[str, Any]:
         "hours": {
             "from": "2026-11-01T00:00:00+00:00",
             "measure": "last",
+            "what": "bytes",
             "known": 229,
             "unknown": [{"from": T, "to": T, "hours": 3, "reason": "there was no pull in this hour"}],
             "chosen": [hour(device(), device(None, held=True), never=("d8",))],

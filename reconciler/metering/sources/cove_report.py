@@ -9,10 +9,11 @@ means none [guess].
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
 
 PATH = "/statistics-reporting/high-watermark-usage-report"
 """The path of the report, at the host of the console's API [seen]."""
+
+_NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
+"""A number as text, with a decimal point and without a sign or an exponent."""
+
+_EXACT = 2**53
+"""The largest whole number up to which each one is exact in a cell."""
 
 _NAME = "high-watermark-usage-report"
 """The name of the report in messages."""
@@ -54,6 +61,23 @@ async def read_report(
 
     Raises `SourceError` if the report cannot be read.
     """
+    _, devices = await read_with_partners(
+        settings, start, end, transport=transport, sleep=sleep, clock=clock, limits=limits
+    )
+    return devices
+
+
+async def read_with_partners(
+    settings: CoveSettings,
+    start: datetime,
+    end: datetime,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    sleep: Sleep = asyncio.sleep,
+    clock: Clock = time.monotonic,
+    limits: Limits = LIMITS,
+) -> tuple[Tree, tuple[DeviceMonth, ...]]:
+    """Return the partners as they are today, and the report as `read_report` returns it."""
     check_address(settings.url, settings.name)
     check_settings(settings)
     async with make_client(transport, settings.url, settings.name, limits) as client:
@@ -63,7 +87,7 @@ async def read_report(
         url = report_url(settings.url, root_id, start, end)
         where = session.where(_NAME)
         rows = await _rows(session, url, where, sleep)
-    return tuple(device_month(row, tree, where) for row in rows)
+    return tree, tuple(device_month(row, tree, where) for row in rows)
 
 
 async def _rows(session: CoveSession, url: str, where: str, sleep: Sleep) -> list[Mapping[str, Any]]:
@@ -132,13 +156,11 @@ def _size(row: Mapping[str, Any], where: str) -> Decimal | None:
 def _number(row: Mapping[str, Any], name: str) -> Decimal | None:
     """Return the number in a cell, which is a float or text. Its shortest form is what the file has."""
     cell = row[name]
-    if isinstance(cell, bool) or not isinstance(cell, str | int | float):
+    if isinstance(cell, str):
+        return Decimal(cell.strip()) if _NUMBER.fullmatch(cell.strip()) else None
+    if isinstance(cell, bool) or not isinstance(cell, int | float) or not abs(cell) <= _EXACT:
         return None
-    try:
-        number = Decimal(str(cell))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    return Decimal(str(cell))
 
 
 def _odd(row: Mapping[str, Any], name: str, wanted: str, where: str) -> SourceError:

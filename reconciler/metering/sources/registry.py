@@ -85,6 +85,26 @@ def history(
             return cove_history.history(settings, moments, now, owners, transport=transport)
 
 
+async def monthly_report(
+    settings: SourceSettings,
+    name: str,
+    start: datetime,
+    end: datetime,
+    moment: datetime,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Pull:
+    """Read the console's report of the month [start, end) as a pull of the source `name` at a moment.
+
+    If that fails, return a failed pull. Raises `TypeError` for a source without such a report.
+    """
+    from reconciler.metering.sources import cove_report_pull  # noqa: PLC0415 - files need no HTTP
+
+    if isinstance(settings, CsvSettings | JsonSettings):
+        raise TypeError(f"source {settings.name} has no monthly report")
+    return await cove_report_pull.pull(settings, name, start, end, moment, transport=transport)
+
+
 async def profiles(
     settings: SourceSettings, *, transport: httpx.AsyncBaseTransport | None = None
 ) -> dict[str, Profile]:

@@ -35,6 +35,7 @@ Json = Mapping[str, Any]
 
 def explanation_html(found: Json) -> str:
     """Return an explanation as a page of HTML. `found` is what `usage explain --json` prints."""
+    pulls = [found["pulls"], *([found["reports"]] if "reports" in found else ())]
     values = {
         "scope": shown_text(scope_text(found)),
         "notes": [shown_text(f"{note}.") for note in found["notes"]],
@@ -50,8 +51,8 @@ def explanation_html(found: Json) -> str:
             for line in found["lines"]
         ],
         "charges": [_charge(each, several=has_several(found)) for each in found["charges"]],
-        "pulls": shown_text(pulls_text(found["pulls"])),
-        "other_pulls": [shown_text(other_pull_text(each)) for each in found["pulls"]["others"]],
+        "pulls": [shown_text(pulls_text(each)) for each in pulls],
+        "other_pulls": [shown_text(other_pull_text(each)) for of in pulls for each in of["others"]],
         "writes": [
             {"heading": shown_text(write_heading(each)), "facts": [_fact(*fact) for fact in write_facts(each)]}
             for each in reversed(found["writes"])
@@ -93,7 +94,7 @@ def _charge(charge: Json, *, several: bool) -> dict[str, Any]:
         if hours is None
         else [
             {
-                "heading": shown_text(f"Chosen by {hours['measure']}: {chosen_text(each)}"),
+                "heading": shown_text(f"Chosen by {hours['measure']}: {chosen_text(each, hours['what'])}"),
                 "devices": [[shown_text(cell) for cell in device_row(device)] for device in each["devices"]],
             }
             for each in hours["chosen"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import xlsxwriter
 
@@ -21,13 +23,29 @@ def row(device: Any, customer: Any = 10, used: Any = 1.5, users: Any = "", recov
 
 def workbook(rows: Sequence[Sequence[Any]], header: Sequence[str] = HEADER) -> bytes:
     """Return an XLSX file with a header and rows. An empty text is an empty cell."""
+    return book([header, *rows])
+
+
+def book(*sheets: Sequence[Sequence[Any]]) -> bytes:
+    """Return an XLSX file with these sheets, each as its rows."""
     content = BytesIO()
-    with xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_numbers": False}) as book:
-        sheet = book.add_worksheet()
-        for number, line in enumerate([header, *rows]):
-            for column, value in enumerate(line):
-                if value != "":
-                    sheet.write(number, column, value)
+    options = {"in_memory": True, "strings_to_numbers": False, "default_date_format": "yyyy-mm-dd"}
+    with xlsxwriter.Workbook(content, options) as written:
+        for lines in sheets:
+            sheet = written.add_worksheet()
+            for number, line in enumerate(lines):
+                for column, value in enumerate(line):
+                    if value != "":
+                        sheet.write(number, column, value)
+    return content.getvalue()
+
+
+def archive(*files: tuple[str, bytes]) -> bytes:
+    """Return a ZIP file with these files: (name, content)."""
+    content = BytesIO()
+    with warnings.catch_warnings(action="ignore"), ZipFile(content, "w", ZIP_DEFLATED) as packed:  # of a double name
+        for name, data in files:
+            packed.writestr(name, data)
     return content.getvalue()
 
 

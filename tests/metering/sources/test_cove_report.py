@@ -11,12 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from reconciler.metering.sources import xlsx
-from reconciler.metering.sources.cove_report import read_report
+from reconciler.metering.sources.cove_report import COLUMNS, read_report
 from reconciler.metering.sources.errors import SourceError
 from reconciler.metering.sources.month_report import DeviceMonth
 
 from .console import CUSTOMERS, NOW, partner, settings
-from .reports import HEADER, Reporting, row, workbook
+from .reports import HEADER, Reporting, archive, book, row, workbook
 from .servers import Reply, Server, Time, as_json
 from .test_cove_sandbox import login_of, running  # noqa: F401 - a fixture
 
@@ -131,14 +131,60 @@ async def test_a_web_page_in_place_of_the_report_is_read_again() -> None:
 
 
 async def test_an_archive_that_is_no_workbook_is_named() -> None:
-    whole = workbook([row(1)])
-    other = whole.replace(b"xl/workbook.xml", b"xl/workbook.txt")
-    assert "the response is not a complete XLSX file" in str(await problem_of(Reporting(CUSTOMERS, other)))
+    assert "the response is not a complete XLSX file" in str(
+        await problem_of(Reporting(CUSTOMERS, archive(("a", b"b"))))
+    )
 
 
-async def test_a_report_that_is_too_large_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx, "LARGEST", 1000)
-    assert "the report is larger than" in str(await problem_of(Reporting(CUSTOMERS, workbook([row(1)]))))
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"", "not a complete XLSX file"),
+        (workbook([row(1)])[:-400], "not a complete XLSX file"),
+        (archive(("xl/worksheets/sheet1.xml", b"1"), ("xl/worksheets/sheet1.xml", b"2")), "two files of one name"),
+        (archive(*((f"{number}", b"") for number in range(1001))), "the report is too large: 1001 files"),
+        (archive(("bomb", b"0" * 300 * 2**20)), "the report is too large: 300 MiB"),
+        (archive(("xl/worksheets/sheet1.xml", b'<c r="XFD1048576"/>')), "too large: 1,048,576 rows and 16,384 columns"),
+        (archive(("xl/worksheets/sheet1.xml", b'<c r="A2" t="e"><v>#N/A</v></c>')), "has an error in place of a value"),
+        (book([HEADER, row(1)], [HEADER]), "2 sheets of the report have its columns"),
+        (workbook([], [*HEADER, "DeviceId"]), "the report has column DeviceId 2 times"),
+    ],
+)
+def test_a_file_that_is_not_the_report_is_named(content: bytes, text: str) -> None:
+    with pytest.raises(SourceError, match=text):
+        xlsx.rows_of(content, COLUMNS, "cove")
+
+
+def test_an_archive_that_says_a_smaller_size_is_read_no_further() -> None:
+    honest = archive(("xl/worksheets/sheet1.xml", b"0" * 2**20))
+    lying = honest.replace((2**20).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+    with pytest.raises(SourceError, match="not a complete XLSX file: Bad CRC-32"):
+        xlsx.rows_of(lying, COLUMNS, "cove")
+
+
+def test_columns_and_sheets_may_have_any_order_and_a_title_may_stand_above() -> None:
+    turned = [["Usage of November"], [], [*reversed(HEADER)], [*reversed(row(7))], [], [*reversed(row(8))]]
+    found = xlsx.rows_of(book([["Cover"]], turned), COLUMNS, "cove")
+    assert [each["DeviceId"] for each in found] == [7, 8]
+
+
+def test_a_fault_of_the_reader_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    class PanicException(BaseException):
+        """What the reader raises for a fault of its own."""
+
+    def fail(error: BaseException) -> None:
+        def read(_content: Any) -> None:
+            raise error
+
+        monkeypatch.setattr("python_calamine.CalamineWorkbook.from_filelike", read, raising=True)
+
+    monkeypatch.setattr("python_calamine.CalamineWorkbook", type("Reader", (), {"from_filelike": None}))
+    fail(PanicException("index out of bounds"))
+    with pytest.raises(SourceError, match="its reader failed"):
+        xlsx.rows_of(workbook([]), COLUMNS, "cove")
+    fail(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        xlsx.rows_of(workbook([]), COLUMNS, "cove")
 
 
 async def test_missing_columns_are_named() -> None:
@@ -160,6 +206,10 @@ async def test_missing_columns_are_named() -> None:
         (row(1, users=-3), "O365Users of device 1"),
         (row(1, users="NaN"), "O365Users of device 1"),
         (row(1, users=True), "O365Users of device 1"),
+        (row(1, users="1_000"), "O365Users of device 1"),
+        (row(1, users="1e3"), "O365Users of device 1"),
+        (row(2**60), "DeviceId of a row is "),
+        (row(1, used=datetime(2026, 11, 1)), "UsedStorageGb of device 1"),  # noqa: DTZ001 - a cell has no zone
         (row(1, recovery=3), "RecoveryTesting of device 1"),
     ],
 )
