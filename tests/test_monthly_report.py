@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
-
-import pytest
 
 from tests.shop import ALDER, Shop
 
@@ -18,9 +15,8 @@ REPORT = "/statistics-reporting/high-watermark-usage-report"
 USAGE = ("apply", "--only", "usage", "--auto-approve")
 
 
-@pytest.fixture
-def reported(shop: Shop) -> Shop:
-    """Return a shop with one customer that has 12 users of Microsoft 365 and a standby image."""
+def reported(shop: Shop) -> None:
+    """Bill a customer that has 12 users of Microsoft 365 and a standby image."""
     shop.only(ALDER)
     rule = "  # `product: backup-gb` comes"
     shop.edit("customers/alder-dental.yaml", rule, CHARGES + rule)
@@ -30,7 +26,6 @@ def reported(shop: Shop) -> Shop:
     users.account_type = 2
     shop.world.set_users(users.id, 12, shop.time)
     shop.apply()
-    return shop
 
 
 def quantities(shop: Shop) -> dict[str, Any]:
@@ -38,10 +33,20 @@ def quantities(shop: Shop) -> dict[str, Any]:
     return {product: quantity for product, (quantity, _) in additions.items()}
 
 
-def test_the_report_bills_is_read_once_a_day_and_holds_its_charges_if_it_fails(reported: Shop) -> None:
-    shop = reported
+def test_the_report_bills_is_explained_and_holds_its_charges_if_it_fails(shop: Shop) -> None:
+    reported(shop)
     billed = {"BACKUP-GB": 122, "BACKUP-GB-500": 10, "BACKUP-GB-1000": 1}
     assert quantities(shop) == billed
+
+    said = shop("usage", "explain", "Addition/alder-dental.m365-users:backup-gb-500")
+    assert "the monthly report that was read at 2026-11-01 06:00 UTC" in said.out
+    assert "1 monthly report read since 2026-11-01 04:00 UTC, at most one a day" in said.out
+    assert "1 pull of cove:report, 2026-11-01 06:00 UTC to 2026-11-01 06:00 UTC: 1 complete" in said.out
+    page = shop("usage", "explain", "cove/1001001", "--format", "html").out
+    assert "1 pull of cove:report" in page
+    replayed = shop("usage", "replay", "--period", "2026-11")
+    assert replayed.code == 0, replayed.out
+
     shop.fault(f"html:every=1@{REPORT}")
     shop.advance()
     assert shop(*USAGE).code == 0  # the report of the day was read before
@@ -58,19 +63,3 @@ def test_the_report_bills_is_read_once_a_day_and_holds_its_charges_if_it_fails(r
         ["cove:report", "complete"],
     ]
     assert shop("usage", "coverage").code == 0
-
-
-def test_an_explanation_names_the_report(reported: Shop) -> None:
-    said = reported("usage", "explain", "Addition/alder-dental.m365-users:backup-gb-500")
-    assert "the monthly report that was read at 2026-11-01 06:00 UTC" in said.out
-    assert "1 monthly report read since 2026-11-01 04:00 UTC, at most one a day" in said.out
-    assert "1 pull of cove:report, 2026-11-01 06:00 UTC to 2026-11-01 06:00 UTC: 1 complete" in said.out
-    found = json.loads(reported("usage", "explain", "cove/1001001", "--json").out)
-    assert found["reports"]["whole"] == 1
-    page = reported("usage", "explain", "cove/1001001", "--format", "html").out
-    assert "1 pull of cove:report" in page
-
-
-def test_a_replay_of_the_month_gives_the_same_lines(reported: Shop) -> None:
-    said = reported("usage", "replay", "--period", "2026-11")
-    assert said.code == 0, said.out

@@ -135,7 +135,12 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
             if row.state in _WARNED and row.source not in failed and (row.mapping, row.charge) not in told
         ),
         *device_warnings([(each.row, each.current) for each in customers if each.current is not None]),
-        *(text for name, each in snapshots.items() for text in unknown_values(each, _meters(inputs, name))),
+        *(
+            text
+            for name, each in snapshots.items()
+            for part in (each, *([] if each.report is None else [each.report]))
+            for text in unknown_values(part, _meters(inputs, name))
+        ),
         *billed_twice(customers, snapshots, at.period),
     ]
     charges = tuple(customer.charge for customer in customers)

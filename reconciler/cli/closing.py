@@ -18,6 +18,7 @@ from reconciler.cli.loading import load_usage
 from reconciler.cli.planning import PlanOptions, usage_inputs
 from reconciler.cli.reading import UsageRead, read_usage_to_plan
 from reconciler.cli.report_reading import names_of, source_hours, written_additions
+from reconciler.cli.retention import names_in_ledger
 from reconciler.cli.session import Session, current_user
 from reconciler.cli.show_usage import USAGE
 from reconciler.closing.close import ToClose, close_of
@@ -66,7 +67,7 @@ async def close_month(session: Session, period: Period, accepted: Sequence[str])
     usage = charge_usage(at_end)
     measured = _measured(inputs.usage, period)
     since = period.start - longest_look_back(at_end.settings)
-    sources = [source.name for source in session.workspace.usage]
+    sources = names_in_ledger(session.workspace)
     found = close_of(
         ToClose(
             period=str(period),

@@ -31,7 +31,7 @@ def seal_old_months(session: Session) -> None:
             session.ledger,
             session.manifests.workspace.name,
             limit.period,
-            _names(spec),
+            names_in_ledger(spec),
             samples_before=limit.samples_before,
             keep_months=spec.keep_months,
             now=now,
@@ -47,7 +47,7 @@ def seal_old_months(session: Session) -> None:
         )
 
 
-def _names(spec: WorkspaceSpec) -> list[str]:
+def names_in_ledger(spec: WorkspaceSpec) -> list[str]:
     """Return the names under which the ledger has usage: each source, and the monthly report of a console."""
     return [
         *(each.name for each in spec.usage),
