@@ -12,9 +12,10 @@ from reconciler.cli.clock import check_clock
 from reconciler.cli.closing import close_month
 from reconciler.cli.context import Context
 from reconciler.cli.durations import longest_wait
-from reconciler.cli.output import deliver_json, paint_of, print_lines, print_note
+from reconciler.cli.output import deliver_json, paint_of, print_lines, print_note, width
 from reconciler.cli.periods import period_named
 from reconciler.cli.session import open_session, running_clock
+from reconciler.cli.true_up import read_true_ups
 from reconciler.closing.closed_month import closed_json
 from reconciler.errors import Refused
 from reconciler.exit_codes import DONE, UNACCOUNTED
@@ -38,8 +39,8 @@ def close(
 ) -> int:
     """Close a month: freeze its additions, its rules and its prices.
 
-    Nothing in ConnectWise changes. Exit 3 if something of the month is unknown, with a list. Exit 5 if a customer is
-    left open.
+    Shows how the console's own count of the month compares. Nothing in ConnectWise changes. Exit 3 if something of the
+    month is unknown, with a list. Exit 5 if a customer is left open.
     """
     context: Context = ctx.obj
     longest, clock = longest_wait(wait), running_clock(context.now)
@@ -52,7 +53,10 @@ def close(
             held = workspace_lock(opened.client, opened.ledger, workspace, clock, print_note, longest)
             async with held as lease:
                 found = await close_month(opened.at(clock()) if lease.waited else opened, month, accept or [])
-            return closed_json(found.closes, workspace, opened.workspace.billing.currency, is_new=found.is_new)
+            charges = [charge for each in found.closes for charge in each.charges]
+            true_ups = await read_true_ups(opened, month, charges)
+            currency = opened.workspace.billing.currency
+            return {**closed_json(found.closes, workspace, currency, is_new=found.is_new), "true_up": true_ups}
 
     try:
         content = asyncio.run(closed())
@@ -63,5 +67,5 @@ def close(
     if context.json:
         deliver_json(content)
     else:
-        print_lines(close_text(content, paint_of(context)))
+        print_lines(close_text(content, paint_of(context), width()))
     return UNACCOUNTED if content["left_open"] else DONE

@@ -9,12 +9,14 @@ from typing import Any
 from reconciler.amounts import amount_text
 from reconciler.rendering.counts import numbered
 from reconciler.rendering.paint import Paint, safe
+from reconciler.rendering.tables import WIDTH
 from reconciler.rendering.times import time_text
+from reconciler.rendering.true_up_text import true_up_text
 
 Json = Mapping[str, Any]
 
 
-def close_text(found: Json, paint: Paint) -> Iterator[str]:
+def close_text(found: Json, paint: Paint, width: int = WIDTH) -> Iterator[str]:
     """Yield a closed month. `found` is what `usage close --json` prints."""
     newest = found["closes"][-1]
     who = f"by {newest['closed_by']} at {time_text(newest['closed_at'])}"
@@ -29,6 +31,9 @@ def close_text(found: Json, paint: Paint) -> Iterator[str]:
         yield safe(f"Left out, {each['address']}: {each['what']} ({each['reason']})")
     for each in found["left_open"]:
         yield paint(safe(f"Left open, {each['address']}: {each['what']} ({each['reason']})"), "yellow")
+    for each in found["true_up"]:
+        yield ""
+        yield from true_up_text(each, found["currency"], paint, width)
 
 
 def unknown_text(unknown: Iterable[Json], paint: Paint) -> Iterator[str]:

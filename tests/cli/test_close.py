@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.shop import ALDER, BIRCHWOOD, Shop, locked
+from tests.shop import ALDER, BIRCHWOOD, FIR, Shop, locked
 from tests.test_seed_steps import writes
 
 HOURS = ("--accept", "cove=hourly pulls began in this test")
@@ -36,10 +36,15 @@ def test_a_month_is_closed_once(ended: Shop) -> None:
         ("cove/1001001", "perPeriod"),
         ("cove/1001002", "rolling"),
     ]
+    (compared,) = found["true_up"]
+    assert (compared["source"], compared["state"]) == ("cove", "compared")
+    removed = {f"cove/{number}" for number in range(ALDER, FIR + 1)} - {f"cove/{ALDER}", f"cove/{BIRCHWOOD}"}
+    assert {each["customer"] for each in compared["customers"]} == removed  # no pull has seen them
     for more in ((), HOURS):
         said = ended("usage", "close", "--period", "2026-11", *more)
         assert said.code == 0
         assert "2026-11 is closed already, by" in said.out
+        assert "The high-water report of cove:" in said.out
     assert writes(ended) == []
     assert ended("ledger", "check").code == 0
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from reconciler.ledger import schema
 from reconciler.ledger.closes import load_closes, record_close, samples_digest
 from reconciler.ledger.integrity import check_ledger
+from reconciler.ledger.peaks import device_peaks
 from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Customer, Pull, Sample
 from reconciler.ledger.snapshot import AcceptedGap, Close, closes_of, left_open
@@ -63,6 +64,21 @@ def pull(ledger: Ledger, hours: int, size: int, source: str = "cove") -> None:
     at = NOON + timedelta(hours=hours)
     customer = Customer(source, "77", "Acme")
     record_pull(ledger, Pull(source, at, at, "whole", (customer,), (Sample(source, "77", "a", at, size),)))
+
+
+def test_the_peak_of_a_device_is_its_highest_figure_in_the_believed_pulls_of_a_month(ledger: Ledger) -> None:
+    pull(ledger, -1, 99)
+    pull(ledger, 1, 5)
+    pull(ledger, 2, 7)
+    pull(ledger, 3, 6)
+    pull(ledger, 3, 50, source="files")
+    pull(ledger, 9, 99)
+    at = NOON + timedelta(hours=4)
+    samples = (Sample("cove", "77", "b", at, None), Sample("cove", "78", None, at, 8))
+    customers = (Customer("cove", "77", "Acme"), Customer("cove", "78", "Bolt"))
+    record_pull(ledger, Pull("cove", at, at, "whole", customers, samples))
+    record_pull(ledger, Pull("cove", at, at, "disbelieved", customers[:1], (Sample("cove", "77", "a", at, 80),)))
+    assert device_peaks(ledger, "cove", NOON, NOON + timedelta(hours=9)) == {("77", "a"): 7, ("77", "b"): None}
 
 
 def digest(ledger: Ledger, hours: int = 9) -> str:

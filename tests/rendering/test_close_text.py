@@ -20,6 +20,7 @@ def text(**more: Any) -> list[str]:
         "currency": "USD",
         "left_open": [],
         "accepted": [],
+        "true_up": [],
         **more,
     }
     return list(close_text(found, plain))
@@ -44,6 +45,12 @@ def test_what_was_accepted_is_listed_with_the_reason() -> None:
         "Left out, cove: 20 hours are missing (asked them)",
         "Left open, cove/78: unmapped (asked them)",
     ]
+
+
+def test_the_true_up_of_each_source_is_below() -> None:
+    compared = {"source": "cove", "state": "empty", "why": None, "customers": []}
+    lines = ["", "The high-water report of cove has no device, so nothing is compared."]
+    assert text(true_up=[compared])[2:] == lines
 
 
 def test_each_gap_has_what_to_do_and_the_option_that_accepts_it() -> None:

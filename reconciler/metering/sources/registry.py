@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
     from reconciler.metering.sources.cove_session import CoveSettings
+    from reconciler.metering.sources.month_report import DeviceMonth
     from reconciler.metering.sources.profile import Profile
 
     SourceSettings = CoveSettings | CsvSettings | JsonSettings
@@ -119,3 +120,19 @@ async def profiles(
             from reconciler.metering.sources.cove_profiles import read_profiles  # noqa: PLC0415 - files need no HTTP
 
             return await read_profiles(settings, transport=transport)
+
+
+async def month_report(
+    settings: SourceSettings, start: datetime, end: datetime, *, transport: httpx.AsyncBaseTransport | None = None
+) -> tuple[DeviceMonth, ...] | None:
+    """Return the source's own count of the month [start, end). None for a file or an endpoint: it has none.
+
+    Raises `SourceError` if it cannot be read.
+    """
+    match settings:
+        case CsvSettings() | JsonSettings():
+            return None
+        case _:
+            from reconciler.metering.sources.cove_report import read_report  # noqa: PLC0415 - files need no HTTP
+
+            return await read_report(settings, start, end, transport=transport)
