@@ -13,12 +13,14 @@ from reconciler.cli.session import Session
 from reconciler.closing.price_change import (
     Month,
     Prices,
+    compared_month,
     effect_note,
     price_changes,
     price_effects,
     standing_prices,
 )
 from reconciler.kinds.billing_rules import Rule
+from reconciler.ledger.retention import last_seal
 from reconciler.metering.loading import is_measured_by_hour, load_snapshots
 from reconciler.metering.period import Period, period_of
 from reconciler.planning.plan import Plan
@@ -41,16 +43,21 @@ def with_price_effects(session: Session, read: UsageRead, plan: Plan) -> Plan:
 
 
 def _last_month(session: Session, read: UsageRead, rules: Sequence[Rule]) -> Month:
-    """Return the month before the running one, with the usage of these rules. No month is closed in this version."""
-    zone = session.workspace.billing.timezone
-    last = period_of(period_of(read.to_charge.now, zone).start - timedelta.resolution, zone)
+    """Return the last closed month, with the usage of these rules. If none is closed, the last one that has ended."""
+    sealed = last_seal(session.ledger, session.manifests.workspace.name)
+    last, closed = compared_month(
+        period_of(read.to_charge.now, session.workspace.billing.timezone),
+        session.workspace.billing.timezone,
+        {each.period for each in read.closes},
+        None if sealed is None else sealed.period,
+    )
     kept: dict[bool, list[Rule]] = {True: [], False: []}
     for rule in rules:
         kept[is_measured_by_hour(rule, last, last.last_day)].append(rule)
     charges = [
         charge for by_hour, found in kept.items() for charge in _charges(session, read, found, last, by_hour=by_hour)
     ]
-    return Month(str(last), closed=False, charges=charges)
+    return Month(str(last), closed=closed, charges=charges)
 
 
 def _charges(

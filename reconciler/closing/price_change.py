@@ -6,12 +6,13 @@ usage of the month ─▶ quantities ─┬─▶ prices as they stand ───
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from reconciler.additions.charge import Charge
+from reconciler.additions.open_months import ended_months
 from reconciler.additions.ownership import Owner, owner_of_rule
 from reconciler.additions.tag import parse
 from reconciler.amounts import figure_text
@@ -19,6 +20,7 @@ from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.dated_prices import UnitPrice
 from reconciler.kinds.live_state import LiveState
 from reconciler.ledger.snapshot import Snapshot
+from reconciler.metering.period import Period
 from reconciler.planning.action import Money, Side
 from reconciler.planning.plan import Note, PricedCustomer, PriceEffect
 from reconciler.rating.errors import RatingError
@@ -58,6 +60,17 @@ class Month:
     """As `2026-10`."""
     closed: bool
     charges: Sequence[Charge]
+
+
+def compared_month(running: Period, timezone: str, closed: Collection[str], sealed: str | None) -> tuple[Period, bool]:
+    """Return the month whose cost by other prices is shown, and whether it is closed.
+
+    It is the last closed one, or else the last one that has ended. `closed` has the closed months, as `2026-10`. The
+    usage of `sealed` and of the months before it is deleted.
+    """
+    months = ended_months(running, timezone)
+    kept = [each for each in months if str(each) in closed and (sealed is None or str(each) > sealed)]
+    return (kept[0], True) if kept else (months[0], False)
 
 
 def price_changes(stages: Iterable[Prices], standing: Standing) -> list[PriceChange]:

@@ -139,7 +139,7 @@ class PricedCustomer(Record):
 
 
 class PriceEffect(Record):
-    """What the last month that has ended would have cost by other prices. Nothing bills this."""
+    """What the last closed month, or the last one that has ended, would have cost by other prices. Nothing bills this."""
 
     period: str
     """The month, as `2026-10`."""
@@ -283,7 +283,7 @@ class Plan(Record):
     warnings: tuple[Note, ...] = ()
     """What a reviewer should know. A warning stops nothing."""
     price_effects: tuple[PriceEffect, ...] = ()
-    """For a change of prices: what the last month that has ended would have cost by them."""
+    """For a change of prices: what the last closed month, or the last one that has ended, would have cost by them."""
     coverage: tuple[CoverageRow, ...] = ()
     """The state of each customer of the usage sources. Empty for a plan of the setup."""
     actions: tuple[Action, ...] = ()

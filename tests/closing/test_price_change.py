@@ -7,11 +7,14 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from reconciler.additions.charges import charge_usage
 from reconciler.closing.price_change import (
     Month,
     PriceChange,
     Prices,
+    compared_month,
     effect_note,
     price_changes,
     price_effects,
@@ -21,6 +24,7 @@ from reconciler.kinds.billing_rules import Range, Rule
 from reconciler.kinds.dated_prices import UnitPrice
 from reconciler.ledger.additions import load_snapshot
 from reconciler.ledger.store import Ledger
+from reconciler.metering.period import period_of
 from reconciler.planning.plan import Money, PriceEffect
 from tests.additions.scene import TENANT, Scene
 from tests.planning.builders import mapping, product
@@ -178,3 +182,21 @@ def test_the_month_is_measured_by_the_samples_of_the_ledger(ledger: Ledger) -> N
     (change,) = changes(Prices(None, [rule(price="0.30")]), at=UnitPrice(D("0.25")))
     (found,) = price_effects(Month("2026-10", False, october.charges), [change], "USD")
     assert (found.money.before, found.money.after) == (25, 30)
+
+
+@pytest.mark.parametrize(
+    ("closed", "sealed", "found"),
+    [
+        (set(), None, ("2026-10", False)),
+        ({"2026-10", "2026-09"}, None, ("2026-10", True)),
+        ({"2026-09", "2026-08"}, None, ("2026-09", True)),
+        ({"2026-09", "2026-08"}, "2026-08", ("2026-09", True)),
+        ({"2026-08"}, "2026-08", ("2026-10", False)),
+    ],
+)
+def test_the_month_is_the_last_closed_one_with_usage_or_else_the_last_one_that_has_ended(
+    closed: set[str], sealed: str | None, found: tuple[str, bool]
+) -> None:
+    running = period_of(datetime(2026, 11, 10, tzinfo=UTC), "Europe/Berlin")
+    month, is_closed = compared_month(running, "Europe/Berlin", closed, sealed)
+    assert (str(month), is_closed) == found
