@@ -139,7 +139,7 @@ class PricedCustomer(Record):
 
 
 class PriceEffect(Record):
-    """What the last closed month, or the last one that has ended, would have cost by other prices. Nothing bills this."""
+    """What a closed month, or the last one that has ended, would have cost by other prices. Nothing bills this."""
 
     period: str
     """The month, as `2026-10`."""
