@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.additions.charges import ChargeInputs
+from reconciler.additions.month_terms import MonthTerms
+from reconciler.additions.repricing import repriced
 from reconciler.cli.retention import check_not_sealed
 from reconciler.cli.session import Session
 from reconciler.closing.rule_version import version_from
 from reconciler.closing.three_way_rules import ChargeKey, MonthRules, Recorded
-from reconciler.kinds.billing_rules import exclusion_of, settings_of
+from reconciler.closing.three_way_usage import Products
+from reconciler.kinds.billing_rules import Rule, exclusion_of, settings_of
+from reconciler.kinds.customer_mapping import ProductReference
 from reconciler.kinds.exclusion import ExclusionSpec
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.meters import Unit
+from reconciler.kinds.values import Link
 from reconciler.ledger.bills import bills_of_month, versions_of
 from reconciler.manifests.selection import used_sources
 from reconciler.metering.loading import load_snapshots
@@ -62,6 +67,28 @@ def rules_today(session: Session, live_state: LiveState, period: Period) -> Mont
         settings_of(session.workspace.billing, session.workspace.usage),
         [exclusion_of(each.name, each.spec) for each in manifests.of(ExclusionSpec)],
     )
+
+
+def with_dated_prices(
+    session: Session, terms: MonthRules, today: MonthRules, products: Products, live_state: LiveState, period: Period
+) -> MonthRules:
+    """Return the rules of a month that is over with the dated prices that the manifests have for it now.
+
+    Only lines of one month follow them, by an adjustment. What a line of all months has billed stays.
+    """
+    addresses = {live.id: address for address, live in live_state.matches.items() if live.kind == "Product"}
+    now = {(rule.source, rule.customer_id, rule.charge): rule for rule in today.rules}
+
+    linked: dict[ProductReference | None, Link] = dict(products.items())
+
+    def priced(rule: Rule) -> Rule:
+        current = now.get((rule.source, rule.customer_id, rule.charge))
+        if current is None or rule.lines == "rolling":
+            return rule
+        month = MonthTerms(rule, Link(""), linked)
+        return repriced(month, current, session.manifests, addresses, period.first_day).rule
+
+    return replace(terms, rules=[*map(priced, terms.rules)])
 
 
 def usage_by(session: Session, terms: MonthRules, moment: datetime) -> ChargeInputs:

@@ -12,7 +12,7 @@ from reconciler.additions.charges import charge_usage
 from reconciler.additions.live_additions import all_additions
 from reconciler.additions.ownership import Owner, owner_of_rule
 from reconciler.additions.tag_search import tag_search
-from reconciler.cli.month_rules import RecordedRules, rules_today, usage_by
+from reconciler.cli.month_rules import RecordedRules, rules_today, usage_by, with_dated_prices
 from reconciler.cli.session import Session
 from reconciler.cli.show_usage import USAGE
 from reconciler.cli.stood import TOLERANCE, Stood
@@ -66,6 +66,9 @@ async def check_period(session: Session, period: Period, file: FileLines = NO_LI
     running = now < period.end
     terms = today if running else rules_of_month(today, recorded.of(period).values())
     live = [each for each in all_additions(live_state, currency) if each.agreement_id not in others]
+    if not running:
+        known = product_links(today.rules, terms.rules, live_state, live)
+        terms = with_dated_prices(session, terms, today, known, live_state, period)
     loaded = _Loaded(session, period, snapshot, agreements, invoices, terms, recorded)
     usage = charge_usage(usage_by(session, terms, min(now, period.end - timedelta.resolution)))
     standing = loaded.stood.of(live)
@@ -78,7 +81,7 @@ async def check_period(session: Session, period: Period, file: FileLines = NO_LI
     not_due = {owner_of_rule(rule) for rule in terms.rules if running and is_billed_later(rule)}
     charges = [refused(replace(each, due=each.owner not in not_due), others, currency) for each in charges]
     when_made = loaded.when_made(at_invoice, homes, products)
-    known = standing_now(live, snapshot) if running and when_made else None
+    as_known = standing_now(live, snapshot) if running and when_made else None
     return check(
         ToCheck(
             workspace=session.manifests.workspace.name,
@@ -93,7 +96,7 @@ async def check_period(session: Session, period: Period, file: FileLines = NO_LI
             coverage=usage.coverage,
             invoices=invoices,
             file=file,
-            now=None if known is None else (charges, loaded.lines(known, today.rules)),
+            now=None if as_known is None else (charges, loaded.lines(as_known, today.rules)),
             notes=[*_in_other_currencies(others.values()), *_notes(invoices, agreements, file, terms, running=running)],
         )
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from reconciler.amounts import amount_text
@@ -80,7 +81,13 @@ class _Check:
                 what = f"id {best.addition.id} bills the same charge, and it bills {self._amount(each)} more"
                 yield self._double(each, charge, what)
         extra = [each for some in by_product.values() for each in some]
-        yield from self._products(charge, missing, extra, later, lines.foreign)
+        yield from self._products(charge, self._less_adjusted(missing, adjusted), extra, later, lines.foreign)
+
+    def _less_adjusted(self, missing: Sequence[ExpectedLine], adjusted: Decimal) -> Sequence[ExpectedLine]:
+        """Return lines that are missing, of which the first lacks what adjustments of the month bill already."""
+        if not missing or not adjusted or missing[0].amount is None:
+            return missing
+        return [replace(missing[0], amount=missing[0].amount - adjusted), *missing[1:]]
 
     def _misses(self, each: Standing) -> bool:
         """Return whether a line that could bill the month does not bill it. A line of another month could not."""
@@ -171,6 +178,8 @@ class _Check:
         of, addition = self._of(each), each.addition
         if edits := self._edits(each):
             yield self._finding("hand edit", each, charge, f"{of} was edited by hand: {edits}", amount, cost)
+        elif adjusted and amount == 0:
+            return
         elif expected.quantity and expected.unit_price not in (None, addition.price):
             prices = [
                 amount_text(price or Decimal(0), self._currency) for price in (addition.price, expected.unit_price)

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from reconciler.cli import reconcile
+from tests.cli.test_adjustments import back_dated, closed
 from tests.shop import ALDER, BIRCHWOOD, Shop
 from tests.test_seed_steps import writes
+
+__all__ = ["closed"]
 
 LINES = "Alder Dental - Managed Backup"
 
@@ -35,10 +38,16 @@ def agreement(shop: Shop, name: str = LINES) -> Any:
 
 
 def line(shop: Shop) -> str:
-    """Return the path of the only addition of Alder Dental."""
+    """Return the path of the first addition of Alder Dental."""
     number = agreement(shop)["id"]
-    (found,) = shop.get(f"/finance/agreements/{number}/additions")
+    found = shop.get(f"/finance/agreements/{number}/additions")[0]
     return f"/finance/agreements/{number}/additions/{found['id']}"
+
+
+def adjustment_of(shop: Shop) -> str:
+    """Return the path of the newest addition of Alder Dental."""
+    path = line(shop).rpartition("/")[0]
+    return f"{path}/{max(each['id'] for each in shop.get(path))}"
 
 
 def test_a_running_month_without_a_difference(billed: Shop) -> None:
@@ -204,6 +213,19 @@ def test_lines_of_each_month_on_an_agreement_in_advance_are_compared_once_their_
     shop.patch_live(line(shop), quantity=131)
     invoice(shop, "2026-12-01")
     assert kinds(shop) == kinds(shop, "--period", "2026-11") == []
+
+
+def test_a_back_dated_price_of_a_closed_month_is_a_difference_until_its_adjustment_is_made(closed: Shop) -> None:
+    invoice(closed)
+    assert kinds(closed, "--period", "2026-11") == []
+    back_dated(closed, "0.20")
+    ((kind, amount),) = kinds(closed, "--period", "2026-11")
+    assert (kind, amount) == ("price", "6.45")
+    closed("apply", "--only", "usage", "--auto-approve", "--approve", "adjustment")
+    assert kinds(closed, "--period", "2026-11") == []
+    assert kinds(closed) == []
+    closed.patch_live(adjustment_of(closed), unitPrice=5)
+    assert kinds(closed, "--period", "2026-11") == [("price", "1.45")]
 
 
 def test_the_requests_are_bulk(billed: Shop) -> None:

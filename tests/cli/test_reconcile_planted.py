@@ -244,6 +244,9 @@ def test_every_leak_in_the_invoices_of_a_month_is_found_and_nothing_else(estate:
     assert estate.found("--period", "2026-11") == planted
     shop("apply", "--only", "usage", "--auto-approve", "--prune")
     assert estate.found("--period", "2026-11") == planted
+    shop("apply", "--only", "usage", "--auto-approve", "--approve", "adjustment")
+    planted.remove(("quantity", "4.5", "2.7", "early"))
+    assert estate.found("--period", "2026-11") == planted
 
     for name, total in (("clean", 13.5), ("grown", 11.5), ("changed", 0)):
         estate.invoice_of(name).update(agreementAmount=total, total=total)

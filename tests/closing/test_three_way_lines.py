@@ -154,6 +154,13 @@ def test_adjustments_of_the_month_count_for_its_line() -> None:
     assert "adjustments bill 5.00 USD" in text_of([asked(quantity=124)], line, first)
 
 
+def test_an_adjustment_bills_a_month_that_has_no_line() -> None:
+    adjustment = standing(2, quantity=1, price=Decimal(30), period="2026-11", adjustment=1, first="2026-12-01")
+    assert found([asked()], adjustment) == []
+    assert found([asked(quantity=140)], adjustment) == [("leak", "5")]
+    assert found([asked(price=None)], adjustment) == [("leak", None)]
+
+
 def test_adjustments_of_other_months_and_of_other_customers_do_not_count() -> None:
     others = [
         standing(2, quantity=1, period="2026-10", adjustment=1),
