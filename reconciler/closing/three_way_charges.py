@@ -61,6 +61,10 @@ class _Check:
         if charge.held:
             yield from self._held(charge, ours)
             return
+        facts = self._agreements.get(charge.agreement_id or 0)
+        if facts is not None and not facts.bills(self._period):
+            yield from self._without_agreement(charge, facts)
+            return
         home, away = self._by_agreement(charge, ours)
         for each in away:
             yield self._away(each, charge, alone=not home)
@@ -82,6 +86,17 @@ class _Check:
                 yield self._double(each, charge, what)
         extra = [each for some in by_product.values() for each in some]
         yield from self._products(charge, self._less_adjusted(missing, adjusted), extra, later, lines.foreign)
+
+    def _without_agreement(self, charge: ExpectedCharge, facts: AgreementFacts) -> Iterator[Finding]:
+        """Yield the usage of a month that its agreement does not bill."""
+        ended = facts.ends is not None and facts.ends < self._period.first_day.isoformat()
+        why = f"ended on {facts.ends}" if ended else f"begins on {facts.begins}"
+        for each in charge.lines:
+            if each.amount is None or each.amount:
+                used = with_unit(plain_decimal(each.quantity), charge.unit or None)
+                text = f"{used} of {each.product} are used, and the agreement {why}: no invoice bills them"
+                about = (charge.agreement_id, charge.owner.customer, charge.owner.address_of(each.product))
+                yield Finding("leak", text, each.amount, *about, each.cost)
 
     def _less_adjusted(self, missing: Sequence[ExpectedLine], adjusted: Decimal) -> Sequence[ExpectedLine]:
         """Return lines that are missing, of which the first lacks what adjustments of the month bill already."""

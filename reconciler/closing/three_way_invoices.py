@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from reconciler.closing.json_values import Json, decimal_text, time_json
 from reconciler.closing.three_way_model import AgreementFacts
+from reconciler.errors import ReconcilerError
 from reconciler.kinds.billing_rules import Invoiced
 from reconciler.kinds.field_mapping import date_text
 from reconciler.metering.period import Period
@@ -65,7 +66,21 @@ class Invoice:
 
 
 def invoice_of(raw: Mapping[str, Any]) -> Invoice:
-    """Return the invoice in a response of ConnectWise. Its agreement must be named in it."""
+    """Return the invoice in a response of ConnectWise. Its agreement must be named in it.
+
+    Raises `ReconcilerError` if a field of it has a value that is none.
+    """
+    try:
+        return _invoice(raw)
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError):
+        raise ReconcilerError(
+            f"invoice id {raw.get('id')} has a field that cannot be read",
+            where="/finance/invoices",
+            advice="Look at its number, date, status and totals in ConnectWise.",
+        ) from None
+
+
+def _invoice(raw: Mapping[str, Any]) -> Invoice:
     amount = raw.get("agreementAmount")
     if amount is None:  # [guess]: the total without tax is that of the agreement
         amount = Decimal(raw.get("total") or 0) - Decimal(raw.get("salesTax") or 0)
@@ -119,9 +134,8 @@ def invoices_of_month(facts: AgreementFacts, invoices: Iterable[Invoice], period
 
     They must go back to `READ_BEFORE` before the month.
     """
-    first, last = period.first_day.isoformat(), period.last_day.isoformat()
-    due = facts.begins <= last and (facts.ends or last) >= first
-    if facts.next_invoice is None or facts.next_invoice <= last:
+    due = facts.bills(period)
+    if facts.next_invoice is None or facts.next_invoice <= period.last_day.isoformat():
         return Invoices(due, running=running)
     every = sorted((each for each in invoices if each.agreement_id == facts.id), key=lambda each: (each.day, each.id))
     newest = _number(date.fromisoformat(facts.next_invoice) - timedelta(days=1))

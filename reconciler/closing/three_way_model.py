@@ -14,6 +14,7 @@ from reconciler.closing.json_values import Json, decimal_text
 from reconciler.kinds.billing_rules import Invoiced
 from reconciler.kinds.money import amount_of, monthly_cost
 from reconciler.metering.coverage import State
+from reconciler.metering.period import Period
 
 FindingKind = Literal[
     "leak",
@@ -164,6 +165,11 @@ class AgreementFacts:
     """The first day that no invoice covers yet."""
     currency: str | None = None
     """Such as `USD`. None if ConnectWise does not say."""
+
+    def bills(self, period: Period) -> bool:
+        """Return whether it bills a month, by its first and its last day."""
+        first, last = period.first_day.isoformat(), period.last_day.isoformat()
+        return self.begins <= last and (self.ends or last) >= first
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.closing.three_way_invoices import READ_BEFORE, Invoice, Invoices, invoice_of, invoices_of_month
 from reconciler.closing.three_way_model import AgreementFacts
+from reconciler.errors import ReconcilerError
 from tests.closing.checking import BACKUP, NOVEMBER
 
 
@@ -171,3 +172,12 @@ def test_a_routine_gives_each_month_its_invoice(invoiced: Any, lag: int, months:
     about = facts(date(following // 12, following % 12 + 1, 1).isoformat(), first.isoformat(), invoiced=invoiced)
     found = invoices_of_month(about, read, NOVEMBER, running=False)
     assert [each.id for each in found.valid] == [2026 * 12 + 10]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [{"id": "x"}, {"date": "tomorrow"}, {"_info": {"dateEntered": "x"}}, {"agreement": None}, {"agreementAmount": "x"}],
+)
+def test_an_invoice_with_a_field_that_cannot_be_read_is_an_error_with_its_id(field: dict[str, Any]) -> None:
+    with pytest.raises(ReconcilerError, match="has a field that cannot be read"):
+        invoice_of({**RAW, **field})

@@ -22,6 +22,7 @@ from tests.closing.checking import (
     NOVEMBER,
     OTHER,
     TB,
+    agreements,
     asked,
     checked,
     found,
@@ -50,6 +51,15 @@ def test_a_line_without_usage_that_bills_nothing_is_no_difference() -> None:
 def test_usage_without_a_line_is_a_leak() -> None:
     assert found([asked()]) == [("leak", "30")]
     assert text_of([asked()]) == "120 GB of backup-gb are used, and no line bills them"
+
+
+def test_usage_on_an_agreement_that_does_not_bill_the_month_is_a_leak() -> None:
+    ended, later = agreements(ends="2026-10-31"), agreements(begins="2026-12-01")
+    assert found([asked()], standing(1), agreements=ended) == [("leak", "30")]
+    assert "the agreement ended on 2026-10-31" in text_of([asked()], standing(1), agreements=ended)
+    assert "the agreement begins on 2026-12-01" in text_of([asked()], agreements=later)
+    assert found([asked(quantity=0)], standing(1, quantity=0), agreements=ended) == []
+    assert found([asked()], standing(1), agreements=agreements(ends="2026-11-01")) == []
 
 
 def test_a_product_that_is_not_in_connectwise_is_a_leak() -> None:
