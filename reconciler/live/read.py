@@ -56,8 +56,8 @@ async def read_live_state(client: ConnectWise, manifests: Manifests, scope: Scop
     reader = Reader(client)
     in_scope = [document for document in manifests.documents if _in_scope(document, scope)]
     documents = [document for document in in_scope if document.address not in manifests.created_first]
-    asking = [*documents, *([manifests.workspace] if scope.usage and _can_be_resolved(manifests) else ())]
-    queries = queries_for(asking, manifests, scope.kinds, compare=scope.setup)
+    workspace = [manifests.workspace] if scope.usage and _can_be_resolved(manifests) else []
+    queries = queries_for([*documents, *workspace], manifests, scope.kinds, compare=scope.setup)
     setup_tables = tables_for(filter(manifests.compares, documents)) if scope.setup else ()
     matcher = Matcher(manifests, creating=scope.setup)
     lists, tables = await _both(in_parallel(reader.read, queries, workers=WORKERS), reader.read_tables(setup_tables))
@@ -87,7 +87,7 @@ async def read_live_state(client: ConnectWise, manifests: Manifests, scope: Scop
         documents += await late.created_first(documents, in_scope)
         tables = {**tables, **await late.tables(documents, setup_tables)}
         left_out = late.left_out(documents, in_scope)
-    links = {document.address: matcher.links(document) for document in asking}
+    links = {document.address: matcher.links(document) for document in (*documents, *workspace)}
     if not scope.setup:
         matcher.refuse_mappings(documents)
     if matcher.problems:
