@@ -25,11 +25,6 @@ def report_of(source: str) -> str:
     return f"{source}{_SUFFIX}"
 
 
-def is_report(source: str) -> bool:
-    """Return whether a name is that of a monthly report."""
-    return source.endswith(_SUFFIX)
-
-
 def read_from(source: str, meter: Meter) -> str:
     """Return the name of what a meter counts: the source, or its monthly report."""
     return report_of(source) if meter.reported else source

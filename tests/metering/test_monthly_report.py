@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from reconciler.additions.charges import ChargedUsage, ChargeInputs, charge_usage
+from reconciler.closing.steps import steps_of
 from reconciler.kinds.billing_rules import Allowance, Exclusion, Rule
 from reconciler.kinds.meters import BUILT_IN, RECOVERY
 from reconciler.kinds.meters import USERS as USERS_COLUMN
@@ -58,6 +59,7 @@ class Days:
         self.read: list[str] = []
         self.customers = ("1",)
         self.state = "InProduction"
+        self.counted: tuple[str, ...] = ("cove",)
 
     def run(self, at: datetime, *, approved: bool = False) -> ChargedUsage:
         """Pull and record at a moment, and return the charges."""
@@ -70,7 +72,7 @@ class Days:
             self.read.append(f"{period} at {moment:%m-%d %H:%M}")
             return self._report(name, moment)
 
-        reports = Reports("Europe/Berlin", {"cove"}, read, self.month_before)
+        reports = Reports("Europe/Berlin", self.counted, read, self.month_before)
         approval = Approval("me") if approved else None
         settings = [CsvSettings("cove", Path())]
         fresh = asyncio.run(collect(self.ledger, settings, at, pull=pull, reports=reports, approval=approval))
@@ -255,3 +257,20 @@ def test_an_ended_month_is_billed_by_its_last_report(ledger: Ledger) -> None:
     measured = measure(USERS, history, history.customer_now("1"), november.start, november.end)
     assert measured is not None
     assert [(each.bytes, each.observed_at) for each in measured.chosen] == [(9, november.end - timedelta(seconds=1))]
+
+
+def test_the_first_step_of_the_rating_names_the_report(ledger: Ledger) -> None:
+    job = Days(ledger, USERS, meter("m365-users", "2"))
+    job.customers = ("1", "2")
+    texts = [next(iter(steps_of(each, USERS, "USD"))).text for each in job.run(NOON).charges]
+    assert texts == [
+        "meter m365-users, the monthly report that was read at 2025-11-22 12:00 UTC",
+        "meter m365-users, no monthly report has ever had a device of the customer",
+    ]
+
+
+def test_a_report_that_no_meter_counts_is_not_read(ledger: Ledger) -> None:
+    job = Days(ledger)
+    job.counted = ()
+    job.run(NOON)
+    assert job.read == []
