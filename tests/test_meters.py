@@ -81,12 +81,12 @@ def test_each_built_in_meter_bills_what_an_independent_count_gives(shop: Shop) -
     }
 
 
-def test_a_device_that_no_count_takes_is_listed(shop: Shop) -> None:
+def test_a_device_that_no_count_takes_is_listed_with_its_id_and_its_name(shop: Shop) -> None:
     made = with_devices(shop)
     with_charges(shop, ["physical-servers", "virtual-servers", "workstations", "documents"])
     said = shop.apply(code=5)
 
-    assert f"device {made[-1].id}" in said.out
+    assert f"device {made[-1].id} ({made[-1].name}) of Alder Dental" in " ".join(said.out.split())
 
 
 def test_a_customer_in_trial_bills_from_the_month_in_which_its_trial_ends(shop: Shop) -> None:

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.additions.charge import ChargedCustomer
 from reconciler.kinds.billing_rules import Rule
+from reconciler.kinds.meters import NAME_IN_CONSOLE, NAME_IN_FILES
 from reconciler.metering.coverage import CoverageRow
 from reconciler.metering.customer_now import CustomerNow
 from reconciler.metering.history import History
+from reconciler.metering.snapshot import DeviceId
 
+_NAMES = (NAME_IN_CONSOLE, NAME_IN_FILES)
 _BILLED = ("billed", "stale")
 """The states in which the newest pull lists the devices of a mapping."""
 
@@ -37,16 +40,28 @@ def uncounted_rows(
 def _rows(
     mapping: str, rule: Rule, name: str, counts: Sequence[CustomerNow], history: History
 ) -> Iterator[CoverageRow]:
+    names = _names(rule, history)
     counted = {device.device_id for current in counts for device in current.devices if device.bytes}
     for device in history.customer_now(rule.customer_id).devices:
         if device.device_id not in counted:
             yield CoverageRow(
                 source=rule.source,
                 customer_id=rule.customer_id,
-                name=f"device {device.device_id} of {name}",
+                name=f"device {device.device_id}{_named(names.get(device.device_id))} of {name}",
                 state="uncounted",
                 effect="none",
                 detail=f"no charge of CustomerMapping/{mapping} counts this device: add a charge for it, or exclude it",
                 accounted=False,
                 device_id=device.device_id,
             )
+
+
+def _names(rule: Rule, history: History) -> Mapping[DeviceId, str]:
+    """Return the names of the customer's devices in the newest pull, as far as the source gives them."""
+    pull = history.source.whole
+    samples = () if pull is None else pull.samples.get(rule.customer_id, ())
+    return {each.device_id: each.values[column] for each in samples for column in _NAMES if column in each.values}
+
+
+def _named(name: str | None) -> str:
+    return "" if name is None else f" ({name})"

@@ -23,7 +23,7 @@ from reconciler.metering.reading_reports import Reports
 from reconciler.metering.sources import registry
 from reconciler.metering.sources.columns import Columns
 from reconciler.rating.line_kinds import may_bill_single_months
-from reconciler.rating.meters import columns_of, has_reported, meters_of, numbers_of
+from reconciler.rating.meters import columns_of, has_reported, label_of, meters_of, numbers_of
 
 
 async def pull_usage(
@@ -95,9 +95,12 @@ def _columns(session: Session, source: str) -> Columns:
     """
     meters = [meter for meter in meters_of(session.manifests, source) if not meter.reported]
     names, numbers = columns_of(meters), numbers_of(meters)
+    source_type = next(each.type for each in session.workspace.usage if each.name == source)
+    labels = label_of(meters, source_type)
+    names |= labels
     if session.manifests.is_partial and (latest := latest_whole_pull(session.ledger, source)) is not None:
         names |= frozenset(latest.columns)
-    return Columns(tuple(sorted(names)), numbers)
+    return Columns(tuple(sorted(names)), numbers, labels)
 
 
 def _shown_on(line: ReadingLine) -> Callable[[registry.SourceSettings, datetime], Coroutine[Any, Any, Pull]]:

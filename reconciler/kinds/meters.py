@@ -28,6 +28,9 @@ REPORT_COLUMNS = frozenset({USERS, RECOVERY})
 """The columns of the console's monthly high-water report that meters count. Their names there are without `report:`
 [seen]."""
 
+NAME_IN_CONSOLE, NAME_IN_FILES = "I1", "device_name"
+"""The columns that have the name of a device. They are read where a mapping counts devices, to list devices by name."""
+
 LARGEST = 2**63 - 1
 """The largest number that is counted, as for bytes."""
 

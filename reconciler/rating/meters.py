@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from reconciler.kinds.billing_rules import RuleError
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.meter import MeterSpec
-from reconciler.kinds.meters import BUILT_IN, Meter, meter_of
+from reconciler.kinds.meters import BUILT_IN, CONSOLE, NAME_IN_CONSOLE, NAME_IN_FILES, Meter, meter_of
 from reconciler.manifests.documents import Manifests
 
 
@@ -48,3 +48,10 @@ def columns_of(meters: Collection[Meter]) -> frozenset[str]:
 def numbers_of(meters: Collection[Meter]) -> frozenset[str]:
     """Return those of the columns whose values must be whole numbers."""
     return frozenset[str]().union(*(each.numbers for each in meters))
+
+
+def label_of(meters: Collection[Meter], source_type: str) -> frozenset[str]:
+    """Return the column that names devices, if one of the meters counts devices. A meter can need it itself."""
+    name = NAME_IN_CONSOLE if source_type == CONSOLE else NAME_IN_FILES
+    counts = any(each.how == "count" for each in meters)
+    return frozenset({name} if counts else ()) - columns_of(meters)

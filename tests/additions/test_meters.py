@@ -74,3 +74,12 @@ def test_a_value_of_where_that_no_device_has_is_a_warning() -> None:
     per = Allowance(D(1), "meter", Meter("other", "count", where=(Condition("I81", ("Cloud",)),)))
     found = result_of(source(), [replace(STORAGE, allowance=per)])
     assert "meter other: no device of cove has 'Cloud'" in "\n".join(found.warnings)
+
+
+def test_an_uncounted_device_is_listed_with_its_name_if_the_source_gives_one() -> None:
+    found = source()
+    assert found.whole is not None
+    (of_customer,) = found.whole.samples.values()
+    named = (of_customer[0], replace(of_customer[1], values={**LAPTOP, "I1": "anna-laptop"}), of_customer[2])
+    rows = result_of(replace(found, whole=replace(found.whole, samples={"1": named})), [SERVERS]).coverage.rows
+    assert [each.name for each in rows if each.device_id] == ["device b (anna-laptop) of 1", "device c of 1"]

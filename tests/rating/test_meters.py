@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from reconciler.kinds.billing_rules import RuleError
-from reconciler.kinds.meters import BUILT_IN, STORAGE
-from reconciler.rating.meters import columns_of, meter_named, meters_of, numbers_of
+from reconciler.kinds.meters import BUILT_IN, STORAGE, Condition, Meter
+from reconciler.rating.meters import columns_of, label_of, meter_named, meters_of, numbers_of
 from tests.planning.builders import document, manifests, mapping
 
 SERVERS = document("Meter", "servers", {"source": "cove", "sum": "D9F03", "where": {"I32": 2}})
@@ -31,3 +31,11 @@ def test_the_meters_of_a_source_are_those_of_its_charges_and_of_their_allowances
     assert columns_of(found) >= {"D9F03", "I32"}
     assert numbers_of(found) == {"D9F03"}
     assert "devices" in BUILT_IN
+
+
+def test_the_names_of_devices_are_read_where_a_meter_counts_devices() -> None:
+    assert label_of([STORAGE], "cove") == frozenset()
+    assert label_of([STORAGE, BUILT_IN["devices"]], "cove") == {"I1"}
+    assert label_of([BUILT_IN["devices"]], "csv") == {"device_name"}
+    by_name = Meter("mine", "count", where=(Condition("I1", ("server",)),))
+    assert label_of([by_name], "cove") == frozenset(), "the meter needs the column itself"

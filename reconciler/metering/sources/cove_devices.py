@@ -82,10 +82,13 @@ def _values(cells: Sequence[tuple[str, Any]], columns: Columns) -> tuple[Mapping
         codes = (name, *other_codes(name))
         given = [value for code, value in cells if code in codes]
         if any(value != given[0] or type(value) is not type(given[0]) for value in given):
-            odd[name] = _twice(given)
+            if name not in columns.labels:
+                odd[name] = _twice(given)
             continue
         try:
-            found.update(values_of({name: given[0] if given else None}, Columns((name,), columns.numbers)))
+            found.update(
+                values_of({name: given[0] if given else None}, Columns((name,), columns.numbers, columns.labels))
+            )
         except BadValueError as error:
             odd[name] = str(error).removeprefix(f"{name} is ")
     return found, odd
@@ -152,6 +155,7 @@ def read_columns(devices: Iterable[Device], columns: Columns) -> tuple[Columns, 
     notes = (
         f"column {name} is not in {of}, although the request asked for it: check the code of the column; {NEEDED}"
         for name in missing
+        if name not in columns.labels
     )
     return columns.without(missing), tuple(notes)
 

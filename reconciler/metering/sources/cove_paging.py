@@ -118,8 +118,8 @@ async def list_devices(
             if error.kind != "not-allowed":
                 raise
             if refused := await _refused_columns(statistics, error, columns):
+                notes += tuple(_REFUSED.format(code) for code in refused if code not in columns.labels)
                 columns = columns.without(refused)
-                notes += tuple(_REFUSED.format(code) for code in refused)
                 problem = f"the console refused to read {', '.join(refused)}"
                 continue
             order = ""

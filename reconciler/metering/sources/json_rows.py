@@ -133,7 +133,7 @@ def load(source: str, place: str, content: bytes, columns: Columns = NO_COLUMNS,
     places = (
         (f"{place}:{line}" for line in lines) if lined else (f"{place} row {each + 1}" for each in range(len(rows)))
     )
-    once = {*COLUMNS, *columns.names}
+    once = {*COLUMNS, *columns.needed}
     return [
         _row(f"{at} ({path}/{number})", row, once) for number, (at, row) in enumerate(zip(places, rows, strict=True))
     ]

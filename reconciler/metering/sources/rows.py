@@ -46,7 +46,7 @@ def check_columns(present: Iterable[str], where: str, source: str, columns: Colu
     """
     given = list(present)
     place = f"usage source {source}, {where}"
-    repeated = [name for name in dict.fromkeys((*COLUMNS, *columns.names)) if given.count(name) > 1]
+    repeated = [name for name in dict.fromkeys((*COLUMNS, *columns.needed)) if given.count(name) > 1]
     if repeated:
         raise SourceError(
             f"the header contains {', '.join(repeated)} more than once",
@@ -76,7 +76,8 @@ def columns_in(present: Iterable[str], where: str, columns: Columns) -> tuple[Co
     """Return the columns that a file or endpoint has, of those that meters use, and a note for each other one."""
     given = list(present)
     missing = [name for name in columns.names if name not in given]
-    notes = tuple(f"column {name} is not in {where}{_guess(name, given)}; {HELD}" for name in missing)
+    needed = [name for name in missing if name not in columns.labels]
+    notes = tuple(f"column {name} is not in {where}{_guess(name, given)}; {HELD}" for name in needed)
     return columns.without(missing), notes
 
 

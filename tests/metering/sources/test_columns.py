@@ -11,6 +11,7 @@ import pytest
 from reconciler.ledger.records import Pull
 from reconciler.metering.sources.columns import Columns
 from reconciler.metering.sources.csv_file import CsvSettings
+from reconciler.metering.sources.csv_file import parse as parse_csv
 from reconciler.metering.sources.csv_file import pull as pull_csv
 from reconciler.metering.sources.errors import SourceError
 from reconciler.metering.sources.json_rows import parse
@@ -138,3 +139,39 @@ def test_a_letter_with_an_accent_is_the_same_value_in_both_of_its_forms() -> Non
 def test_a_value_that_is_no_number_fails_the_pull(odd: str, said: str) -> None:
     with pytest.raises(SourceError, match=said):
         _shares(odd)
+
+
+NAMED = Columns((*WANTED.names, "I1"), WANTED.numbers, frozenset({"I1"}))
+READ = {"D9F03": "1", "I32": "2", "I81": "Physical"}
+
+
+def with_names(number: int, *names: Any) -> Mapping[str, Any]:
+    """Return a device with these names, and with all columns of `WANTED`."""
+    cells = [each for each in with_cells(number, **READ)["Settings"] if "I1" not in each]
+    return {**device(number, 10), "Settings": [*cells, *({"I1": each} for each in names)]}
+
+
+async def test_the_name_of_a_device_is_read_and_a_device_may_have_none() -> None:
+    devices = [with_names(1, "server\n1"), with_names(2), with_names(3, ["a"]), with_names(4, "a", "b")]
+    found = await pull_of(Console(CUSTOMERS, devices), columns=NAMED)
+    assert (found.state, found.notes) == ("whole", ())
+    assert [each.get("I1") for each in values(found)] == ["server 1", None, None, None]
+
+    nameless = await pull_of(Console(CUSTOMERS, [with_names(1)]), columns=NAMED)
+    assert (nameless.state, nameless.notes, nameless.columns) == ("whole", (), WANTED.names)
+
+
+async def test_a_role_that_may_not_read_names_of_devices_is_no_warning() -> None:
+    class Refusing(Console):
+        def good(self, call: Mapping[str, Any]) -> Any:
+            asked = call["params"].get("query", {}).get("Columns", ())
+            return refusal(13501) if "I1" in asked else super().good(call)
+
+    found = await pull_of(Refusing(CUSTOMERS, [with_cells(1, **READ)]), columns=NAMED)
+    assert (found.state, found.notes, found.columns) == ("whole", (), WANTED.names)
+
+
+def test_a_file_without_names_of_devices_is_no_warning() -> None:
+    content = (HEADER + ROW).encode()
+    found = parse_csv("files", "usage.csv", content, Columns(("device_name",), labels=frozenset({"device_name"})))
+    assert (found.notes, found.columns) == ((), ())
