@@ -173,7 +173,7 @@ class _Planner:
             reason=message,
         )
         created = self._builder.creation(desired)
-        money = Money.with_costs(NOTHING, Side(due.amount, Decimal(0)), self._context.currency)
+        money = Money.with_costs(NOTHING, Side(due.amount), self._context.currency)
         # Its digest of a rule would count the amount as a quantity that was billed.
         return created.model_copy(update={"money": money.model_copy(update={"once": True}), "rule": None})
 

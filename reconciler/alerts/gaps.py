@@ -60,6 +60,9 @@ _GAPS: Mapping[str, _Gap] = {
         "gap", "proposed mapping", "to check", "Check them, then run: reconciler import --confirm ADDRESS"
     ),
     "invoiced": _Gap("gap", "customer", "with usage that no invoice bills", _CORRECT),
+    "owed": _Gap(
+        "gap", "customer", "with an amount of a month that is over, which no addition can bill", f"Bill it. {_LIST}"
+    ),
     "left open": _Gap("gap", "customer", "that a close of a month left open", f"Mend them, and close again. {_LIST}"),
     "ended": _Gap("gap", "customer", "still in use or on an invoice after the end of the mapping", _CORRECT),
     "orphan": _Gap(

@@ -29,6 +29,11 @@ def quantity_of(row: Row) -> str:
     return "" if row["quantity"] is None else f"{row['quantity']} {row['unit'] or ''}".rstrip()
 
 
+def how_often(row: Row) -> str:
+    """Return how often the amount of a row is billed: `a month`, or `once` if it corrects a month that is over."""
+    return "once" if row["state"] in ("adjustment", "owed") else "a month"
+
+
 def name_of(row: Row) -> str:
     """Return the name of a row's customer, with the charge if its mapping has several."""
     return f"{row['name']} ({row['charge']})" if row.get("charge") else str(row["name"])

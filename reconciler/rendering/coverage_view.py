@@ -14,6 +14,7 @@ from reconciler.rendering.coverage_json import (
     UNMAPPED,
     collapsed,
     entries_in,
+    how_often,
     is_quiet,
     name_of,
     quantity_of,
@@ -62,7 +63,7 @@ def reasons_of(plan: Json) -> list[Reason]:
 
 def _row_text(row: Json, currency: str | None) -> str:
     unknown = ", amount unknown" if row["state"] in UNMAPPED else ""
-    amount = unknown if row["money"] is None else f", {amount_text(Decimal(row['money']), currency)} a month"
+    amount = unknown if row["money"] is None else f", {amount_text(Decimal(row['money']), currency)} {how_often(row)}"
     used = f", {quantity_of(row)}" if quantity_of(row) else ""
     where = f"{row['source']}/{row['customer']} " if row["customer"] else ""
     return f"{where}{name_of(row)}{used}{amount}"

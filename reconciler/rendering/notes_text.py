@@ -13,6 +13,7 @@ from reconciler.rendering.coverage_json import (
     UNMAPPED,
     collapsed,
     entries_in,
+    how_often,
     is_quiet,
     name_of,
     quantity_of,
@@ -94,7 +95,7 @@ def _gap(row: Json, currency: str | None) -> str:
     """Return the line of one coverage row: state, customer, quantity, amount per month, reason."""
     used = f" {quantity_of(row)}".rstrip()
     amount = ", amount unknown" if row["state"] in UNMAPPED else ""
-    amount = amount if row["money"] is None else f", {amount_text(Decimal(row['money']), currency)} a month"
+    amount = amount if row["money"] is None else f", {amount_text(Decimal(row['money']), currency)} {how_often(row)}"
     detail = f": {row['detail']}" if row["detail"] else ""
     customer = f"{row['source']}/{row['customer']} " if row["customer"] else ""
     return f"{row['state']} {customer}{name_of(row)}{used}{amount}{detail}"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.amounts import amount_text
-from reconciler.rendering.coverage_json import EVERY_CUSTOMER, collapsed, name_of, quantity_of
+from reconciler.rendering.coverage_json import EVERY_CUSTOMER, collapsed, how_often, name_of, quantity_of
 
 Json = Mapping[str, Any]
 
@@ -36,7 +36,7 @@ def gaps(outcome: Json) -> list[tuple[str, str]]:
 def _gap(row: Json, currency: str | None) -> str:
     every = row["customer"] == EVERY_CUSTOMER
     who = f"all customers of {row['source']}" if every else f"{row['source']}/{row['customer']} {name_of(row)}".rstrip()
-    amount = "" if row["money"] is None else f"{amount_text(Decimal(row['money']), currency)} a month"
+    amount = "" if row["money"] is None else f"{amount_text(Decimal(row['money']), currency)} {how_often(row)}"
     facts = ", ".join(filter(None, (quantity_of(row), amount)))
     return ": ".join(filter(None, (who, facts, row["detail"])))
 

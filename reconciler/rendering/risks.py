@@ -10,7 +10,15 @@ from typing import Any, Literal
 from reconciler.amounts import amount_text
 from reconciler.rendering.changes import ADDITION, money_change
 from reconciler.rendering.counts import numbered
-from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, entries_in, name_of, quantity_of
+from reconciler.rendering.coverage_json import (
+    EVERY_CUSTOMER,
+    UNMAPPED,
+    collapsed,
+    entries_in,
+    how_often,
+    name_of,
+    quantity_of,
+)
 from reconciler.rendering.paint import shown
 from reconciler.rendering.totals import totals_of
 from reconciler.rendering.view import PlanView, customer_of
@@ -159,7 +167,7 @@ def _gaps(plan: Json) -> Iterator[Risk]:
             by_state.setdefault(row["state"], []).append(row)
     for state, rows in by_state.items():
         known = [Decimal(row["money"]) for row in rows if row["money"] is not None]
-        amount = f", {amount_text(sum(known, Decimal(0)), currency)} a month" if known else ""
+        amount = f", {amount_text(sum(known, Decimal(0)), currency)} {how_often(rows[0])}" if known else ""
         if state in UNMAPPED and len(known) < len(rows):
             amount += ", amount unknown" if not known else f" and an unknown amount of {len(rows) - len(known)}"
         names = ", ".join(name_of(row).strip() or f"{row['source']}/{row['customer']}" for row in rows[:_NAMED])

@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.amounts import amount_text, figure_text
 from reconciler.errors import in_one_line
 from reconciler.rendering.counts import numbered
-from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, customers_in, quantity_of
+from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, customers_in, how_often, quantity_of
 from reconciler.rendering.paint import Paint, safe
 
 WIDTH = 100
@@ -162,7 +162,9 @@ def coverage_table(plan: Mapping[str, Any], paint: Paint, width: int = WIDTH) ->
 def _coverage_row(row: Mapping[str, Any], currency: str | None, *, charges: bool) -> list[str]:
     amount = "unknown" if row["state"] in UNMAPPED else ""
     amount = amount if row["money"] is None else figure_text(Decimal(row["money"]), currency)
-    quantity = quantity_of(row) or "unknown"
+    once = how_often(row) == "once"
+    amount += " once" if once else ""
+    quantity = quantity_of(row) or ("" if once else "unknown")
     charge = [row.get("charge") or ""] if charges else []
     return [row["state"], row["source"], row["customer"], row["name"], *charge, quantity, amount, row["detail"]]
 

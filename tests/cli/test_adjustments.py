@@ -63,6 +63,7 @@ def test_an_adjustment_waits_is_approved_and_is_made_once(closed: Shop) -> None:
     address = "Addition/alder-dental.storage:backup-gb@2026-11+1"
     assert said.code == 5
     assert f"--approve adjustment={address}" in said.out
+    assert "adjustment cove/1001001 Alder Dental, 6.45 USD once: 2026-11 is billed with 19.35 USD" in said.out
     plan = closed.plan("--only", "usage")
     (held,) = plan["held"]
     billed = Decimal(held["money"]["after"])
