@@ -50,7 +50,6 @@ NOT_MEASURED = (
     "test_bad_days.py",
     "test_benchmarks.py",
     "test_doc_commands.py",
-    "test_hand_edits.py",
     "test_monthly_total.py",
     "test_readme.py",
     "test_tutorial.py",

@@ -255,6 +255,25 @@ def test_a_customer_that_a_close_left_open_is_followed_and_listed(december: Scen
     assert lines(december)[0] == ("2026-11", 9, 130, "2026-11-01", "2026-11-30")
 
 
+def test_a_customer_that_a_close_left_open_is_still_so_if_a_guardrail_holds_it(december: Scene) -> None:
+    december.closes = [closed("cove/77")]
+    december.now += timedelta(hours=1)
+    late(december, december.now, "2000")
+    row = row_of(december.plan())
+    assert row.state == "held"
+    assert row.released is not None
+    assert (row.released.state, row.released.accounted) == ("left open", False)
+
+
+def test_without_a_date_of_the_next_invoice_an_ended_month_in_arrears_gets_no_addition(december: Scene) -> None:
+    december.hour({"77": "300"}, at=at(2, 2).replace(year=2027))
+    assert "2027-01: no figure of 2027-01 is known" in row_of(december.plan()).detail
+    live = agreement()
+    del live.raw["nextInvoiceDate"]
+    december.live(live)
+    assert "2027-01" not in row_of(december.plan()).detail
+
+
 # ── in advance ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
