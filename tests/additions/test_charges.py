@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from reconciler.additions.charges import ChargeInputs, history_of
 from reconciler.kinds.billing_rules import Allowance, Range
 from reconciler.metering.errors import UsageError
 from reconciler.metering.snapshot import SourceSnapshot
@@ -168,3 +169,7 @@ def test_amounts_are_rounded_for_the_currency_of_the_workspace() -> None:
     for currency, amount in [("USD", "100.01"), ("JPY", "100"), ("KWD", "100.005")]:
         result = result_of(snapshot({"1": {"a": 3 * GB}}), [prices], settings=replace(SETTINGS, currency=currency))
         assert str(only_row(result).money) == str(only_charge(result).amount) == amount
+
+
+def test_a_source_that_is_not_loaded_has_no_history() -> None:
+    assert history_of(ChargeInputs(NOON, SETTINGS, [], [], {}), "cove") is None

@@ -72,3 +72,7 @@ async def test_every_type_of_source_fails_with_a_message_and_not_with_an_excepti
 @pytest.mark.parametrize("settings", [CsvSettings("s", Path("nowhere.csv")), JsonSettings("s", Path("nowhere.json"))])
 async def test_a_file_has_no_contact_details_of_its_customers(settings: Any) -> None:
     assert await registry.profiles(settings) == {}
+
+
+async def test_a_file_has_no_count_of_its_own() -> None:
+    assert await registry.month_report(CsvSettings("shelf", FOLDER / "usage.csv"), NOW, NOW) is None
