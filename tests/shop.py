@@ -135,12 +135,17 @@ class Shop:
         return said
 
     def start(
-        self, *arguments: str, stdin_from: int = subprocess.DEVNULL, on_terminal: int | None = None, **more: Any
+        self,
+        *arguments: str,
+        stdin_from: int = subprocess.DEVNULL,
+        on_terminal: int | None = None,
+        program: tuple[str, ...] = ("-m", "reconciler"),
+        **more: Any,
     ) -> subprocess.Popen[str]:
-        """Start a command in a new process, with its output in pipes or on a terminal."""
+        """Start a command in a new process, with its output in pipes or on a terminal. `program`: what Python runs."""
         out = subprocess.PIPE if on_terminal is None else on_terminal
         return subprocess.Popen(
-            [sys.executable, "-m", "reconciler", "-C", str(self.folder), "--now", self.now, *arguments],
+            [sys.executable, *program, "-C", str(self.folder), "--now", self.now, *arguments],
             stdin=stdin_from,
             stdout=out,
             stderr=out,

@@ -124,19 +124,24 @@ def products(phase: Phase, *, changed: bool) -> Iterator[Body]:
     for family in FAMILIES:
         dated = family.startswith("dated")
         for slot in SLOTS:
-            body: Body = {
-                "identifier": f"{family}-{slot}".upper(),
-                "description": "Backup",
-                "customerDescription": "Backup",
-                "category": "Managed Services",
-                "subcategory": "Backup",
-                "type": "Agreement",
-            }
             if family.startswith("bare"):
-                body["price"] = 99  # the price of the charge must win
+                prices: Body = {"price": 99}  # the price of the charge must win
             else:
-                body |= _price(price_of(slot, dated, phase, changed=changed and family.endswith("changes")))
-            yield document("Product", f"{family}-{slot}", body)
+                prices = _price(price_of(slot, dated, phase, changed=changed and family.endswith("changes")))
+            yield product(f"{family}-{slot}", prices)
+
+
+def product(name: str, prices: Body) -> Body:
+    """Return the document of a product."""
+    spec: Body = {
+        "identifier": name.upper(),
+        "description": "Backup",
+        "customerDescription": "Backup",
+        "category": "Managed Services",
+        "subcategory": "Backup",
+        "type": "Agreement",
+    }
+    return document("Product", name, spec | prices)
 
 
 def meters(of: Iterable[str]) -> Iterator[Body]:

@@ -14,6 +14,7 @@ from tests.money_grid.oracle import Line, Reading
 from tests.money_grid.terms import Terms
 from tests.months.console import SOURCES
 
+FIRST_MONTH = date(2026, 10, 1)
 CHANGES = ("nothing", "price", "range", "agreement", "mapping", "name", "device")
 """What can change of a customer. The zone is that of the whole workspace."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -20,15 +21,16 @@ from tests.money_grid import manifests
 from tests.money_grid.oracle import cents, midnight, month_of
 from tests.money_grid.terms import NEW_YORK, PHASES, months_after
 from tests.months import trouble
-from tests.months.book import Book, Of, Seen, month_before, seen
+from tests.months.book import CREDIT, Book, Of, Seen, month_before, seen
 from tests.months.console import HOUR, SOURCES
-from tests.months.customers import Customer, random_customers
+from tests.months.customers import FIRST_MONTH, Customer, random_customers
 from tests.months.sources import Sources
 from tests.shop import EXAMPLE, Shop
 
-FIRST_MONTH = date(2026, 10, 1)
 RUNS_A_MONTH = 4
 _PULLED_ALONE, _TOO_MANY_REQUESTS, _EDITED, _CHANGED, _REPRICED = 0.2, 0.3, 0.03, 0.08, 0.1
+_CLOSED, _APPROVED = 0.5, 0.35
+_APPROVE = ("--approve", "adjustment", "--approve", "credit")
 
 
 class Months:
@@ -61,8 +63,11 @@ class Months:
     def _write(self) -> None:
         """Write the manifests. Each document is turned into YAML once, because that takes long."""
         if self.repriced not in self.shared:
+            workspace = manifests.workspace(SOURCES)
+            workspace["spec"]["billing"]["creditProduct"] = CREDIT
             documents = [
-                manifests.workspace(SOURCES),
+                workspace,
+                manifests.product(CREDIT, {"price": 0}),
                 *manifests.products(PHASES["middle"], changed=self.repriced),
                 *manifests.meters(SOURCES),
                 *manifests.company(FIRST_MONTH),
@@ -109,6 +114,8 @@ class Months:
             self._hour(last=place == RUNS_A_MONTH - 1)
             if place == 0 and month > FIRST_MONTH and late_invoice:
                 self._invoice(month_before(month), "arrears")
+            if place == 1 and month > FIRST_MONTH and self.random.random() < _CLOSED:
+                self._close(month_before(month))
         self.book.keep(month, self.customers.values())
         self.happened["customer-months"] += len(self.customers)
         self._invoice(month, "advance")
@@ -139,7 +146,8 @@ class Months:
         if self.random.random() < _TOO_MANY_REQUESTS:
             self.happened["runs with 429"] += 1
             self.shop.fault(*self.shop.sandbox.faults.specs, "429:every=9@/finance")
-        said = self.shop("apply", "--auto-approve")
+        approved = self.random.random() < _APPROVED
+        said = self.shop("apply", "--auto-approve", *(_APPROVE if approved else ()))
         if said.code not in (0, 5):
             self._fail_with(f"exit {said.code}", said.out[-3000:] + said.err[-3000:])
         self.happened["runs"] += 1
@@ -147,8 +155,12 @@ class Months:
         for each in self.customers.values():
             held = self.sources.holds(each)
             self.happened["customers held"] += held
-            self.book.run(each, self.shop.time, held=held)
+            before = self._adjustments()
+            self.book.run(each, self.shop.time, held=held, repriced=self.repriced, approved=approved)
+            self.happened["adjustments"] += self._adjustments() - before
         self._check(said.out[-6000:])
+        if last:
+            self._check_dues()
 
     def _disturb(self) -> None:
         fate, random = self.random.random(), self.random
@@ -160,6 +172,7 @@ class Months:
             trouble.run_that_loses_answers(self.shop, random)
         elif fate < 0.33:
             self.happened["kills"] += 1
+            self.log.append("   a run is killed")
             trouble.run_that_is_killed(self.shop, random)
 
     def _edit_by_hand(self) -> None:
@@ -170,13 +183,33 @@ class Months:
             ended = str(row.get("cancelledDate") or "9999")[:10] < today
             if self.sources.holds(customer) or customer.edited or ended or self.random.random() > _EDITED:
                 continue
-            if customer.terms.value["change"] == "agreement" or not row["quantity"]:
+            if customer.terms.value["change"] == "agreement" or not row["quantity"] or "+" in row["serialNumber"]:
+                continue
+            if self.book.is_settled(_of(row)):
                 continue
             agreement = self.shop.tenant.tables["addition"].rows[number].parent
             customer.edited = True
             self.happened["hand edits"] += 1
             self.log.append(f"   hand edit {number}")
             self.shop.patch_live(f"/finance/agreements/{agreement}/additions/{number}", quantity=7)
+
+    def _close(self, month: date) -> None:
+        """Close a month. What is unknown of it is accepted: a source leaves hours out, and a customer is left open."""
+        said = self.shop("--json", "usage", "close", "--period", f"{month:%Y-%m}")
+        if said.code == 3:
+            unknown = said.json["error"]["unknown"]
+            if not all(each["accept"] for each in unknown):
+                self.happened["closes refused"] += 1
+                return
+            accepted = sorted({f"--accept={each['address']}=known" for each in unknown})
+            said = self.shop("--json", "usage", "close", "--period", f"{month:%Y-%m}", *accepted)
+        if said.code not in (0, 5):
+            self._fail_with(f"close: exit {said.code}", said.out[-3000:] + said.err[-3000:])
+        left = {each["address"] for each in said.json["left_open"]}
+        self.happened["closes"] += 1
+        self.happened["customers left open"] += len(left)
+        self.log.append(f"   close of {month:%Y-%m}, without {sorted(left)}")
+        self.book.close(month, (each for each in self.customers.values() if f"{each.source}/{each.number}" not in left))
 
     # ── checks ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -195,6 +228,27 @@ class Months:
         wrong = [*self._differences(found, self.book.standing(self.customers.values()))]
         if wrong:
             self._fail_with("\n".join(wrong), out)
+
+    def _adjustments(self) -> int:
+        return sum(len(each.adjustments) for each in self.book.bills.values())
+
+    def _check_dues(self) -> None:
+        """Check that a plan names each amount that settled months lack or have too much, and no other one."""
+        first = month_of(self.shop.time, NEW_YORK)[0]
+        wanted = {
+            (number, charge, f"{month:%Y-%m}"): due.amount
+            for each in self.customers.values()
+            for (number, month, charge), due in self.book.dues(each, first, repriced=self.repriced).items()
+        }
+        self.happened["amounts that wait"] += len(wanted)
+        said = self.shop("--json", "plan")
+        found = {}
+        for row in said.json["coverage"]:
+            if row["state"] in ("adjustment", "owed"):
+                charge, month = re.fullmatch(r"Addition/\w+\.([^:]+):.*@([\d-]+)\+\d+", row["address"]).groups()  # type: ignore[union-attr] - the form of an adjustment
+                found[int(row["customer"]), charge, month] = Decimal(row["money"])
+        if found != wanted:
+            self._fail_with(f"the plan names {found}, not {wanted}", "")
 
     def _differences(self, found: dict[Of, list[Seen]], wanted: dict[Of, list[Seen]]) -> Iterator[str]:
         for of in sorted({*found, *wanted}):
