@@ -178,7 +178,8 @@ class Months:
     def _edit_by_hand(self) -> None:
         """Change the quantity of an addition of a customer that this run bills. The run must change it back."""
         today = self.shop.time.date().isoformat()
-        for number, row in trouble.rows(self.shop).items():
+        # Ids depend on which of several writes was the first, and the same seed must edit the same additions.
+        for number, row in sorted(trouble.rows(self.shop).items(), key=lambda each: _content(each[1])):
             customer = self.customers[_of(row)[0]]
             ended = str(row.get("cancelledDate") or "9999")[:10] < today
             if self.sources.holds(customer) or customer.edited or ended or self.random.random() > _EDITED:
@@ -301,3 +302,7 @@ def simulate(shop: Shop, seed: int, customers: int, months: int) -> Counter[str]
     simulation = Months(shop, seed, customers, months)
     simulation.run()
     return simulation.happened
+
+
+def _content(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row.get(name)) for name in ("serialNumber", "unitPrice", "effectiveDate", "quantity"))
