@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from reconciler.additions.charge import Charge, ChargedCustomer, charge_of
 from reconciler.additions.ended_months import ChargedMonth, EndedMonth, charge_month
 from reconciler.additions.future_prices import FuturePrices
+from reconciler.additions.histories import Histories, end_of, histories_of
 from reconciler.additions.moved_devices import billed_twice
 from reconciler.additions.uncounted import uncounted_rows
 from reconciler.kinds.billing_rules import BillingSettings, Exclusion, Rule
@@ -23,13 +24,12 @@ from reconciler.metering.coverage import Coverage, CoverageRow, in_order
 from reconciler.metering.coverage_rows import AmountAtRisk, excluded_row, unmapped_rows
 from reconciler.metering.customer_measure import measure
 from reconciler.metering.customer_status import source_problem
-from reconciler.metering.device_exclusions import DeviceExclusions
 from reconciler.metering.device_warnings import device_warnings
 from reconciler.metering.errors import UsageError
 from reconciler.metering.history import History
 from reconciler.metering.metered import meter_problem
-from reconciler.metering.monthly_report import LIMIT, MAX_AGE, part_for, read_from, report_span
-from reconciler.metering.period import Period, day_start, local_date, period_of
+from reconciler.metering.monthly_report import LIMIT, MAX_AGE, part_for, read_from
+from reconciler.metering.period import Period, local_date, period_of
 from reconciler.metering.snapshot import SourceSnapshot
 from reconciler.metering.suggestions import with_suggestions
 from reconciler.metering.unknown_values import unknown_values
@@ -91,7 +91,7 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
     active, expired = _exclusions(exclusions, at)
     devices = [each for each in exclusions if each.device_id is not None]
     ended = [each for each in devices if _is_over(each, at)]
-    found = histories_of(inputs, at)
+    found = histories_of(inputs.snapshots, inputs.exclusions, at)
     problems = {name: source_problem(source, now, settings.max_age) for name, source in snapshots.items()}
     reports = _reports(rules, snapshots)
     problems |= {name: source_problem(report, now, MAX_AGE, LIMIT) for name, report in reports.items()}
@@ -110,7 +110,7 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
         problem = found.problem(rule)
         if unread is not None:
             problem = problems.get(unread, _NO_SOURCE.format(rule.source))
-        since = _end_of(expired[key], at) if key in expired else None
+        since = end_of(expired[key], at) if key in expired else None
         customer = charge_of(rule, *found.histories(rule, problem), problem, since, at)
         customers.append(customer)
         rows.append(_with_ended_exclusions(customer, ended, at))
@@ -144,11 +144,11 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
         *billed_twice(customers, snapshots, at.period),
     ]
     charges = tuple(customer.charge for customer in customers)
-    ends = {key: day for key, each in expired.items() if (day := _end_of(each, at)) is not None}
+    ends = {key: day for key, each in expired.items() if (day := end_of(each, at)) is not None}
 
     def charged(month: EndedMonth) -> ChargedMonth:
         during = replace(at, period=month.period)
-        found = histories_of(replace(inputs, snapshots=month.snapshots), during)
+        found = histories_of(month.snapshots, inputs.exclusions, during)
         return charge_month(month, during, found.of_rule, ends)
 
     proposed = tuple(each.proposed for each in customers if each.proposed is not None)
@@ -172,12 +172,6 @@ def _meters(inputs: ChargeInputs, source: str) -> Iterator[Meter]:
                 yield rule.allowance.meter
 
 
-def histories_of(inputs: ChargeInputs, at: MeteringContext) -> Histories:
-    """Return the histories of all sources, without the devices that an exclusion leaves out."""
-    devices = [each for each in inputs.exclusions if each.device_id is not None]
-    return Histories(inputs.snapshots, {name: _exempt(name, devices, at) for name in inputs.snapshots}, at)
-
-
 def history_of(inputs: ChargeInputs, source: str, meter: Meter = STORAGE) -> History | None:
     """Return the history of a source as `charge_usage` measures it with a meter.
 
@@ -190,7 +184,7 @@ def history_of(inputs: ChargeInputs, source: str, meter: Meter = STORAGE) -> His
     if part.whole is None or meter_problem(part, meter) is not None:
         return None
     at = MeteringContext(inputs.now, inputs.settings, period_of(inputs.now, inputs.settings.timezone))
-    return histories_of(inputs, at).of(source, meter)
+    return histories_of(inputs.snapshots, inputs.exclusions, at).of(source, meter)
 
 
 def _amount_at_risk(default_rules: Sequence[Rule], found: Histories, at: MeteringContext) -> AmountAtRisk:
@@ -241,59 +235,6 @@ def _with_ended_exclusions(customer: ChargedCustomer, ended: Sequence[Exclusion]
         return row
     detail = "; ".join(filter(None, (row.detail, *reasons)))
     return replace(row, detail=detail, accounted=row.accounted and at.settings.unmapped == "warn")
-
-
-class Histories:
-    """The histories of the sources by meter, each made once."""
-
-    def __init__(
-        self, snapshots: Mapping[str, SourceSnapshot], exempt: Mapping[str, DeviceExclusions], at: MeteringContext
-    ) -> None:
-        self._snapshots = snapshots
-        self._exempt = exempt
-        self._at = at
-        self._made: dict[tuple[str, Meter], History] = {}
-
-    def of(self, source: str, meter: Meter) -> History:
-        """Return the history of a source for a meter that it can measure."""
-        key = (source, STORAGE if meter.is_storage else meter)
-        if key not in self._made:
-            part = part_for(self._snapshots[source], meter)
-            span = report_span(self._at.span) if meter.reported else self._at.span
-            bill_trials = source in self._at.settings.bill_trials
-            self._made[key] = History(part, span, self._exempt[source], key[1], bill_trials=bill_trials)
-        return self._made[key]
-
-    def problem(self, rule: Rule) -> str | None:
-        """Return why the newest pull has no figures for a rule. None if it has."""
-        source = self._snapshots.get(rule.source)
-        problems = () if source is None else (_problem_of(part_for(source, each), each) for each in rule.meters)
-        return next((each for each in problems if each is not None), None)
-
-    def of_rule(self, rule: Rule) -> tuple[History | None, History | None]:
-        """Return the histories of the meter of a rule and of its allowance. None if its source has no data for them."""
-        source = self._snapshots.get(rule.source)
-        if source is None or source.whole is None or self.problem(rule) is not None:
-            return None, None
-        return self.histories(rule, None)
-
-    def histories(self, rule: Rule, problem: str | None) -> tuple[History | None, History | None]:
-        """Return the histories of the meter of a rule and of its allowance. The second is None if it has none.
-
-        With a problem, nothing can be measured. Then the first is that of storage, which knows the customer's name.
-        """
-        if rule.source not in self._snapshots:
-            return None, None
-        if problem is not None:
-            return self.of(rule.source, STORAGE), None
-        first, *others = (self.of(rule.source, each) for each in rule.meters)
-        return first, others[0] if others else None
-
-
-def _problem_of(part: SourceSnapshot, meter: Meter) -> str | None:
-    if meter.reported and part.whole is None:
-        return f"{part.source} was never read"
-    return meter_problem(part, meter)
 
 
 def _reports(rules: Iterable[Rule], snapshots: Mapping[str, SourceSnapshot]) -> dict[str, SourceSnapshot]:
@@ -348,14 +289,3 @@ def _exclusions(exclusions: Sequence[Exclusion], at: MeteringContext) -> tuple[_
 def _is_over(exclusion: Exclusion, at: MeteringContext) -> bool:
     """Whether an exclusion has ended. `until` is its last day, in the billing time zone."""
     return exclusion.until is not None and exclusion.until < local_date(at.now, at.settings.timezone)
-
-
-def _end_of(exclusion: Exclusion, at: MeteringContext) -> datetime | None:
-    """The first moment that an exclusion does not cover. None if it has no end."""
-    until = exclusion.until
-    return None if until is None else day_start(until + timedelta(days=1), at.settings.timezone)
-
-
-def _exempt(source: str, devices: Sequence[Exclusion], at: MeteringContext) -> dict[tuple[str, str], datetime | None]:
-    """Excluded devices of a source, each with the end of its exclusion."""
-    return {(each.customer_id, each.device_id or ""): _end_of(each, at) for each in devices if each.source == source}

@@ -54,7 +54,7 @@ class _Prices:
         return old if found is None else replace(old, price=found.price, cost=found.cost)
 
     def _own(self, old: Range) -> ChargeFields | PriceRange | None:
-        """Return what the charge of now says of a range: the one with the same product and limit."""
+        """Return the range of the present charge with the same product and limit. None if there is none."""
         spec = self.manifests.get(CustomerMappingSpec, f"CustomerMapping/{self.rule.name}").spec
         charge = next(each for _, each in spec.each_charge() if each.charge_name == self.rule.charge)
         if charge.ranges is None:

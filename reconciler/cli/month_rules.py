@@ -92,7 +92,7 @@ def with_dated_prices(
 
 
 def usage_by(session: Session, terms: MonthRules, moment: datetime) -> ChargeInputs:
-    """Return the usage of a month until a moment, to rate it by these rules.
+    """Return the usage of a month up to a moment, as these rules need it.
 
     Raises `UsageError` if the month is sealed.
     """

@@ -162,7 +162,7 @@ async def _invoices(session: Session, agreements: Mapping[int, AgreementFacts], 
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """What was read, to find how usage and additions were when the invoices were made."""
+    """What the check has read. It finds usage and additions as they were when each invoice was made."""
 
     session: Session
     period: Period

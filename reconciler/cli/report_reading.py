@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from reconciler.additions.charges import ChargeInputs, charge_usage, histories_of
+from reconciler.additions.charges import ChargeInputs, charge_usage
+from reconciler.additions.histories import histories_of
 from reconciler.additions.live_additions import LiveAddition, all_additions
 from reconciler.additions.ownership import Owner, owner_of, owner_of_rule
 from reconciler.cli.loading import load_usage
@@ -245,7 +246,7 @@ def _hours(
         some = rules[start : start + _AT_ONCE]
         by_hour = [replace(rule, measure="mean") for rule in some]  # such a rule needs every hour
         snapshots = load_snapshots(session.ledger, units, by_hour, to_charge.settings, to_charge.now)
-        histories = histories_of(replace(to_charge, snapshots=snapshots), at)
+        histories = histories_of(snapshots, to_charge.exclusions, at)
         for rule in some:
             begins = at.period.start
             if histories.problem(rule) is not None:

@@ -22,7 +22,7 @@ async def read_true_ups(session: Session, period: Period, charges: Sequence[Mapp
             source, lambda setting: session.secret(setting, "usage"), session.manifests.root
         )
         try:
-            devices = await registry.month_report(settings, period.start, period.end)
+            devices = await registry.devices_of_month(settings, period.start, period.end)
         except SourceError as error:
             report = SourceReport(source.name, problem=in_one_line(str(error)))
         else:

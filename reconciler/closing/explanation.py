@@ -46,7 +46,7 @@ class Past:
     pulls: Sequence[PullRecord] = ()
     """The pulls of its source in any state, oldest first."""
     reports: Sequence[PullRecord] = ()
-    """Those of the console's monthly report. Empty if no charge of the customer counts it."""
+    """The pulls of the console's monthly report. Empty if no charge of the customer counts it."""
     writes: Sequence[WriteRecord] = ()
     """Every write to its lines, oldest first."""
     runs: Mapping[int, RunRecord] = field(default_factory=dict)

@@ -229,7 +229,7 @@ class _Check:
         later: Sequence[Standing],
         foreign: Sequence[Standing],
     ) -> Iterator[Finding]:
-        """Yield the products that usage asks for and no line bills, and those that lines bill and usage does not."""
+        """Yield a finding for each product without its line, and for each line of a product without usage."""
         unbilled = [each for each in missing if each.amount is None or each.amount]
         wrong = [each for each in extra if billed(each, self._currency)]
         for each, line in zip(unbilled, wrong, strict=False):

@@ -70,7 +70,10 @@ def parse_lines(text: str, file: str, currency: str | None) -> list[InvoiceLine]
             else:
                 values = {name: cells[index].strip() for name, index in columns.items()}
                 line = _line(values, where, currency)
-                (problems if isinstance(line, str) else found).append(line)  # type: ignore[arg-type] # one of the two
+                if isinstance(line, str):
+                    problems.append(line)
+                else:
+                    found.append(line)
     except csv.Error as error:
         problems.append(f"{file}:{rows.line_num}: this is not CSV: {error}")
     if columns is None and not problems:

@@ -15,7 +15,7 @@ from typing import Any
 from reconciler.additions.month_terms import terms_from_json
 from reconciler.kinds.money import amount_of
 from reconciler.kinds.values import plain_decimal
-from reconciler.metering.sources.month_report import DeviceMonth
+from reconciler.metering.sources.device_month import DeviceMonth
 from reconciler.rating.rate import lines_of
 
 DevicePeaks = Mapping[tuple[str, str], int | None]

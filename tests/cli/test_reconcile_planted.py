@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -112,7 +113,7 @@ class Estate:
         found: dict[str, list[str]] = {}
         for each in self.shop.http.get(f"{self.shop.running.url}/sandbox/invoices").json():
             for line in each["lines"]:
-                figures = [f"{float(line[name]):g}" for name in ("quantity", "unitPrice", "amount")]
+                figures = [f"{Decimal(str(line[name])).normalize():f}" for name in ("quantity", "unitPrice", "amount")]
                 row = ",".join([each["number"], line["product"], *figures])
                 found.setdefault(names[each["agreement"]], []).append(row)
         return found

@@ -13,7 +13,7 @@ from reconciler.closing.true_up import Price, SourceReport, prices_of, true_up
 from reconciler.kinds.billing_rules import Range, Rule
 from reconciler.kinds.meters import Meter
 from reconciler.kinds.values import Link
-from reconciler.metering.sources.month_report import DeviceMonth
+from reconciler.metering.sources.device_month import DeviceMonth
 
 D = Decimal
 GB = 10**9

@@ -224,7 +224,7 @@ def _lines_of_ended(customer: Customer, terms: Terms, month: date) -> list[Line]
 
 
 def _may_give_back(terms: Terms, charge: str, month: date) -> bool:
-    """Return whether the ledger has all of a month: the first pull comes some hours after the begin of the first one.
+    """Return whether the ledger has all of a month: the first pull comes some hours after the first month begins.
 
     `last` needs only the end of the month.
     """

@@ -121,7 +121,7 @@ class Months:
         self._invoice(month, "advance")
 
     def _moments(self, month: date) -> list[datetime]:
-        """Return the moments of the runs: one soon after the begin of the month, and one soon before its end.
+        """Return the moments of the runs: one soon after the month begins, and one soon before it ends.
 
         They are further apart than the `maxAge` of figures, so a device without a figure holds its customer.
         """
@@ -246,8 +246,9 @@ class Months:
         found = {}
         for row in said.json["coverage"]:
             if row["state"] in ("adjustment", "owed"):
-                charge, month = re.fullmatch(r"Addition/\w+\.([^:]+):.*@([\d-]+)\+\d+", row["address"]).groups()  # type: ignore[union-attr] - the form of an adjustment
-                found[int(row["customer"]), charge, month] = Decimal(row["money"])
+                address = re.fullmatch(r"Addition/\w+\.([^:]+):.*@([\d-]+)\+\d+", row["address"])
+                assert address is not None, row["address"]
+                found[int(row["customer"]), address[1], address[2]] = Decimal(row["money"])
         if found != wanted:
             self._fail_with(f"the plan names {found}, not {wanted}", "")
 

@@ -125,7 +125,7 @@ class Sources:
         return found
 
     def _corrected_since(self) -> datetime:
-        """Return the begin of the month before."""
+        """Return the first moment of the month before."""
         _, begin, _ = month_of(self.shop.time, NEW_YORK)
         return month_of(begin - timedelta(days=1), NEW_YORK)[1]
 

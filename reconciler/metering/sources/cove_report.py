@@ -22,9 +22,9 @@ from reconciler.metering.sources.cells import quoted
 from reconciler.metering.sources.cove import read_partners
 from reconciler.metering.sources.cove_session import CoveSession, CoveSettings, check_settings
 from reconciler.metering.sources.cove_tree import Tree
+from reconciler.metering.sources.device_month import DeviceMonth
 from reconciler.metering.sources.errors import GarbledError, SourceError
 from reconciler.metering.sources.http import FIRST_WAIT, GARBLED_ATTEMPTS, LIMITS, Limits, make_client
-from reconciler.metering.sources.month_report import DeviceMonth
 from reconciler.metering.sources.pulling import Clock, Sleep
 from reconciler.metering.sources.xlsx import rows_of
 
@@ -56,28 +56,11 @@ async def read_report(
     sleep: Sleep = asyncio.sleep,
     clock: Clock = time.monotonic,
     limits: Limits = LIMITS,
-) -> tuple[DeviceMonth, ...]:
-    """Return the devices of the month [start, end) with their highest values, in the order of the report.
-
-    Raises `SourceError` if the report cannot be read.
-    """
-    _, devices = await read_with_partners(
-        settings, start, end, transport=transport, sleep=sleep, clock=clock, limits=limits
-    )
-    return devices
-
-
-async def read_with_partners(
-    settings: CoveSettings,
-    start: datetime,
-    end: datetime,
-    *,
-    transport: httpx.AsyncBaseTransport | None = None,
-    sleep: Sleep = asyncio.sleep,
-    clock: Clock = time.monotonic,
-    limits: Limits = LIMITS,
 ) -> tuple[Tree, tuple[DeviceMonth, ...]]:
-    """Return the partners as they are today, and the report as `read_report` returns it."""
+    """Return the partners as they are today, and the devices of the month [start, end) with their highest values.
+
+    The devices are in the order of the report. Raises `SourceError` if the report cannot be read.
+    """
     check_address(settings.url, settings.name)
     check_settings(settings)
     async with make_client(transport, settings.url, settings.name, limits) as client:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.kinds.meters import RECOVERY, USERS
 from reconciler.ledger.records import Customer, Pull, Sample
-from reconciler.metering.sources.cove_report import read_with_partners
+from reconciler.metering.sources.cove_report import read_report
 from reconciler.metering.sources.errors import HELD, SourceError
 from reconciler.metering.sources.http import LIMITS, Limits
 from reconciler.metering.sources.pulling import Clock, Sleep, SourceData, run_pull, secrets_of
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from reconciler.metering.sources.cove_session import CoveSettings
     from reconciler.metering.sources.cove_tree import Tree
-    from reconciler.metering.sources.month_report import DeviceMonth
+    from reconciler.metering.sources.device_month import DeviceMonth
 
 
 async def pull(
@@ -41,7 +41,7 @@ async def pull(
     """
 
     async def read() -> SourceData:
-        tree, devices = await read_with_partners(
+        tree, devices = await read_report(
             settings, start, end, transport=transport, sleep=sleep, clock=clock, limits=limits
         )
         return _data(name, moment, tree, devices)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
     from reconciler.metering.sources.cove_session import CoveSettings
-    from reconciler.metering.sources.month_report import DeviceMonth
+    from reconciler.metering.sources.device_month import DeviceMonth
     from reconciler.metering.sources.profile import Profile
 
     SourceSettings = CoveSettings | CsvSettings | JsonSettings
@@ -122,7 +122,7 @@ async def profiles(
             return await read_profiles(settings, transport=transport)
 
 
-async def month_report(
+async def devices_of_month(
     settings: SourceSettings, start: datetime, end: datetime, *, transport: httpx.AsyncBaseTransport | None = None
 ) -> tuple[DeviceMonth, ...] | None:
     """Return the source's own count of the month [start, end). None for a file or an endpoint: it has none.
@@ -135,4 +135,5 @@ async def month_report(
         case _:
             from reconciler.metering.sources.cove_report import read_report  # noqa: PLC0415 - files need no HTTP
 
-            return await read_report(settings, start, end, transport=transport)
+            _, devices = await read_report(settings, start, end, transport=transport)
+            return devices

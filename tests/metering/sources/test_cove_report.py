@@ -12,8 +12,8 @@ import pytest
 
 from reconciler.metering.sources import xlsx
 from reconciler.metering.sources.cove_report import COLUMNS, read_report
+from reconciler.metering.sources.device_month import DeviceMonth
 from reconciler.metering.sources.errors import SourceError
-from reconciler.metering.sources.month_report import DeviceMonth
 
 from .console import CUSTOMERS, NOW, partner, settings
 from .reports import HEADER, Reporting, archive, book, row, workbook
@@ -29,7 +29,8 @@ async def read(console: Any, time: Time | None = None) -> tuple[DeviceMonth, ...
     """Return the report of November, in Berlin, from a server that responds like `console`."""
     time = time or Time()
     async with Server(console) as server:
-        return await read_report(settings(server.url), START, END, sleep=time.sleep, clock=time)
+        _, devices = await read_report(settings(server.url), START, END, sleep=time.sleep, clock=time)
+        return devices
 
 
 async def problem_of(console: Any) -> SourceError:
@@ -219,7 +220,7 @@ async def test_a_cell_that_is_not_usable_is_named(wrong: list[Any], text: str) -
 
 async def test_the_sandbox_returns_the_report_that_its_world_has(running: Any) -> None:  # noqa: F811 - the fixture
     time = Time()
-    found = await read_report(login_of(running), datetime(2026, 11, 1, tzinfo=UTC), NOW, sleep=time.sleep)
+    _, found = await read_report(login_of(running), datetime(2026, 11, 1, tzinfo=UTC), NOW, sleep=time.sleep)
     world = running.sandbox.console.world
     assert {each.device_id for each in found} == {str(number) for number in world.devices}
     known = {str(each.id) for each in world.partners.values() if each.level.value == "EndCustomer"}

@@ -75,4 +75,4 @@ async def test_a_file_has_no_contact_details_of_its_customers(settings: Any) -> 
 
 
 async def test_a_file_has_no_count_of_its_own() -> None:
-    assert await registry.month_report(CsvSettings("shelf", FOLDER / "usage.csv"), NOW, NOW) is None
+    assert await registry.devices_of_month(CsvSettings("shelf", FOLDER / "usage.csv"), NOW, NOW) is None
