@@ -12,7 +12,6 @@ from typing import Any
 from reconciler.additions.actions import ActionBuilder
 from reconciler.additions.adjustment_plan import Adjustments, plan_adjustments
 from reconciler.additions.adjustments import dues
-from reconciler.additions.charges import ChargeInputs
 from reconciler.additions.closed_months import closed_months
 from reconciler.additions.desired import BillingContext
 from reconciler.additions.ended_months import ChargedMonth, EndedMonth, charge_month
@@ -196,8 +195,7 @@ class World:
         named = {(each.rule.name, each.rule.charge): each for each in month.terms}
         ended = EndedMonth(month.period, named, month.expected, {"cove": source}, month.settled, month.new)
         at = MeteringContext(self.now, SETTINGS, month.period)
-        inputs = ChargeInputs(self.now, SETTINGS, rules, (), {"cove": source})
-        return charge_month(ended, at, histories_of(inputs.snapshots, inputs.exclusions, at).of_rule, {})
+        return charge_month(ended, at, histories_of({"cove": source}, (), at).of_rule, {})
 
     def _ownership(self, live_state: LiveState) -> Ownership:
         owners = [owner_of_rule(rule) for rule in self._rules_of(_NOVEMBER)]
