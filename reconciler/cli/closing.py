@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from reconciler.additions.charge import Charge
 from reconciler.additions.charges import ChargedUsage, ChargeInputs, charge_usage
+from reconciler.additions.coverage import MappingCharge
 from reconciler.additions.live_additions import all_additions
-from reconciler.additions.month_terms import terms_of
+from reconciler.additions.month_terms import terms_from_json, terms_of
 from reconciler.additions.ownership import Owner, owner_of_rule
 from reconciler.additions.plan import UsageInputs, plan_usage
 from reconciler.cli.loading import load_usage
+from reconciler.cli.month_charges import MonthCharge, charges_as_billed, charges_at_end, measured_charges
+from reconciler.cli.origin import actor_of
 from reconciler.cli.planning import PlanOptions, usage_inputs
 from reconciler.cli.reading import UsageRead, read_usage_to_plan
 from reconciler.cli.report_reading import names_of, source_hours, written_additions
 from reconciler.cli.retention import names_in_ledger
-from reconciler.cli.session import Session, current_user
+from reconciler.cli.session import Session
 from reconciler.cli.show_usage import USAGE
 from reconciler.closing.close import ToClose, close_of
 from reconciler.closing.frozen import frozen
@@ -27,12 +29,15 @@ from reconciler.closing.month_gaps import MonthFacts, SourceMonth, month_gaps
 from reconciler.errors import Refused
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
+from reconciler.ledger.bill_records import VersionRecord
+from reconciler.ledger.bills import record_versions
 from reconciler.ledger.closes import record_close, samples_digest
 from reconciler.ledger.journal import open_intents
 from reconciler.ledger.month_terms import load_month_terms
 from reconciler.ledger.pulls import pulls_between
 from reconciler.ledger.snapshot import Close, closes_of
 from reconciler.live.read import read_live_state
+from reconciler.manifests.git import commit_of
 from reconciler.metering.period import Period
 from reconciler.metering.retention import longest_look_back
 from reconciler.reporting.billed import billed_in
@@ -65,16 +70,21 @@ async def close_month(session: Session, period: Period, accepted: Sequence[str])
     before = closes_of(read.closes, str(period))
     inputs = usage_inputs(session, read, PlanOptions())
     usage = charge_usage(at_end)
-    measured = _measured(inputs.usage, period)
+    measured = measured_charges(inputs.usage, read.to_charge, period)
     since = period.start - longest_look_back(at_end.settings)
     sources = names_in_ledger(session.workspace)
+    of_rules = {
+        **charges_at_end(at_end, usage),
+        **charges_as_billed(session, at_end, period),
+        **measured,
+    }
     found = close_of(
         ToClose(
             period=str(period),
             now=now,
-            by=current_user(),
+            by=actor_of(session.context.environ),
             samples=samples_digest(session.ledger, sources, since, now),
-            charges=list(_frozen(session, read, at_end, usage, measured, period)),
+            charges=list(_frozen(session, read, at_end, of_rules, period)),
             gaps=month_gaps(_facts(session, usage, measured, inputs, period)),
             accepted=accepted,
             before=before,
@@ -82,24 +92,17 @@ async def close_month(session: Session, period: Period, accepted: Sequence[str])
     )
     if found is None:
         return ClosedMonth(tuple(before), is_new=False)
+    commit = commit_of(session.context.root, session.context.environ)
+    versions = [VersionRecord(each.version.digest, each.version.to_json(), now, commit) for each in of_rules.values()]
+    record_versions(session.ledger, workspace, versions)
     record_close(session.ledger, workspace, session.tenant, found)
     return ClosedMonth((*before, found), is_new=True)
-
-
-def _measured(usage: ChargedUsage, period: Period) -> dict[tuple[str, str], Charge]:
-    """Return the charges of the month that are measured by the samples of now."""
-    return {
-        (charge.mapping, charge.name): charge
-        for month in usage.ended_months
-        if str(month.period) == str(period)
-        for charge in month.charges
-    }
 
 
 def _facts(
     session: Session,
     usage: ChargedUsage,
-    measured: Mapping[tuple[str, str], Charge],
+    measured: Mapping[MappingCharge, MonthCharge],
     inputs: UsageInputs,
     period: Period,
 ) -> MonthFacts:
@@ -124,29 +127,34 @@ def _frozen(
     session: Session,
     read: UsageRead,
     at_end: ChargeInputs,
-    usage: ChargedUsage,
-    measured: Mapping[tuple[str, str], Charge],
+    of_rules: Mapping[MappingCharge, MonthCharge],
     period: Period,
-) -> Sequence[Mapping[str, Any]]:
-    """Return the charges of the month as a close freezes them."""
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the charges of the month as a close freezes them."""
     standing = _standing(session, read, at_end.rules, period)
     recorded = load_month_terms(session.ledger, session.manifests.workspace.name, session.tenant, str(period))
-    charged = {(each.mapping, each.name): each for each in usage.charges}
-    found = []
-    for rule in at_end.rules:
-        if rule.proposed or (rule.start or period.first_day) > period.last_day:
+    for today in at_end.rules:
+        found = of_rules[today.name, today.charge]
+        (rule,) = found.version.rules
+        if today.proposed or (rule.start or period.first_day) > period.last_day:
             continue
         if rule.end is not None and rule.end < period.first_day:
             continue
-        key = (rule.name, rule.charge)
-        terms: Mapping[str, Any] | None = recorded.get((rule.source, rule.customer_id, rule.charge, str(period)))
+        record = recorded.get((rule.source, rule.customer_id, rule.charge, str(period)))
+        terms = found.terms or (None if record is None else terms_from_json(record, today.name))
         if terms is None:
-            document = session.manifests.get(CustomerMappingSpec, f"CustomerMapping/{rule.name}")
-            of_now = terms_of(document, rule, read.live_state)
-            terms = None if of_now is None else of_now.to_json()
-        charge = measured.get(key) or charged.get(key)
-        found.append(frozen(rule, terms, charge, standing.get(owner_of_rule(rule), ())))
-    return found
+            document = session.manifests.get(CustomerMappingSpec, f"CustomerMapping/{today.name}")
+            terms = terms_of(document, today, read.live_state)
+        if terms is not None and terms.products.keys() >= {each.product for each in rule.ranges}:
+            terms = replace(terms, rule=rule)
+        yield frozen(
+            rule,
+            None if terms is None else terms.to_json(),
+            found.charge,
+            standing.get(owner_of_rule(today), ()),
+            version=found.version.digest,
+            as_of=found.as_of,
+        )
 
 
 def _standing(

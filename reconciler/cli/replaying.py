@@ -4,41 +4,39 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from reconciler.additions.charges import ChargeInputs, charge_usage
+from reconciler.additions.charge import Charge
 from reconciler.cli.context import Context
+from reconciler.cli.rating_again import rated_again
 from reconciler.cli.retention import check_not_sealed
 from reconciler.cli.session import Session
 from reconciler.closing.bills import lines_json
+from reconciler.closing.closed_charges import closed_charges, own_bills
 from reconciler.closing.replay import OWN, Replay, Replayed, replay_json
 from reconciler.closing.rule_version import RuleVersion, version_from, version_of
 from reconciler.closing.what_if import links_of, with_known_prices
 from reconciler.errors import ReconcilerError
-from reconciler.kinds.billing_rules import BillingSettings, Exclusion, Rule, exclusion_of, settings_of
+from reconciler.kinds.billing_rules import BillingSettings, Rule, exclusion_of, settings_of
 from reconciler.kinds.exclusion import ExclusionSpec
 from reconciler.kinds.live_state import LiveState
 from reconciler.ledger.bill_records import BillRecord
 from reconciler.ledger.bills import bills_of_month, versions_of
+from reconciler.ledger.closes import load_closes
 from reconciler.ledger.pulls import customer_records
+from reconciler.ledger.snapshot import closes_of
 from reconciler.ledger.store import Ledger
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.git import write_tree
 from reconciler.manifests.loading import load
-from reconciler.metering.loading import is_measured_by_hour, load_snapshots
-from reconciler.metering.period import Period, local_date, period_of
-from reconciler.metering.retention import longest_look_back
+from reconciler.metering.period import Period, period_of
 from reconciler.rating import pricing
 
 TODAY = "today"
 """The value of `--rules` for the manifests as they are on disk."""
-
-_MappingCharge = tuple[str, str]
-_Rated = tuple[Sequence[Mapping[str, Any]] | None, str]
-"""The lines of a charge, or None with the reason."""
 
 
 def replay_month(session: Session, period: Period, rules: str | None) -> dict[str, Any]:
@@ -49,7 +47,9 @@ def replay_month(session: Session, period: Period, rules: str | None) -> dict[st
     context, manifests, ledger = session.context, session.manifests, session.ledger
     workspace = manifests.workspace
     check_not_sealed(ledger, workspace.name, workspace.spec, period.start)
-    bills = bills_of_month(ledger, workspace.name, session.tenant, str(period))
+    closes = closes_of(load_closes(ledger, workspace.name, session.tenant), str(period))
+    closed = closed_charges(closes)
+    bills = own_bills(bills_of_month(ledger, workspace.name, session.tenant, str(period)), closed)
     if not bills:
         raise ReconcilerError(
             f"the ledger has no bills of {period}",
@@ -59,11 +59,11 @@ def replay_month(session: Session, period: Period, rules: str | None) -> dict[st
     records = versions_of(ledger, workspace.name, [each.digest for each in bills])
     versions = {digest: version_from(dict(each.content)) for digest, each in records.items()}
     if rules is None:
-        charges = [*_by_own_rules(ledger, bills, versions)]
+        charges = [*_by_own_rules(ledger, period, bills, versions)]
     else:
         others = manifests if rules == TODAY else _at_revision(context, rules)
         last = min(period.end - timedelta.resolution, context.now)
-        charges = [*_by_rules_of(others, ledger, bills, versions, last)]
+        charges = [*_by_rules_of(others, ledger, period, bills, versions, last)]
     sources = {each.source for each in charges}
     names = {
         (source, number): record.customer.name
@@ -71,11 +71,12 @@ def replay_month(session: Session, period: Period, rules: str | None) -> dict[st
         for number, record in customer_records(ledger, source).items()
     }
     currency = workspace.spec.billing.currency
-    return replay_json(Replay(workspace.name, str(period), rules or OWN, currency, context.now, charges, names))
+    found = Replay(workspace.name, str(period), rules or OWN, currency, context.now, charges, names, closed, closes)
+    return replay_json(found)
 
 
 def _by_own_rules(
-    ledger: Ledger, bills: Sequence[BillRecord], versions: Mapping[str, RuleVersion]
+    ledger: Ledger, period: Period, bills: Sequence[BillRecord], versions: Mapping[str, RuleVersion]
 ) -> Iterator[Replayed]:
     """Rate each bill by the version of its rule, at the moment at which it was billed."""
     groups: defaultdict[tuple[datetime, BillingSettings], list[BillRecord]] = defaultdict(list)
@@ -84,15 +85,17 @@ def _by_own_rules(
     for (moment, settings), own in groups.items():
         found = [versions[bill.digest] for bill in own]
         rules = [rule for version in found for rule in version.rules]
-        rated = _rated(ledger, moment, rules, settings, [each for version in found for each in version.exclusions])
+        exclusions = [each for version in found for each in version.exclusions]
+        rated = rated_again(ledger, period, moment, rules, settings, exclusions)
         for bill in own:
-            lines, why = rated[bill.mapping, bill.charge]
+            lines, why = _lines(rated.get((bill.mapping, bill.charge)))
             yield Replayed(bill.source, bill.customer_id, bill.mapping, bill.charge, bill, bill.digest, lines, why)
 
 
 def _by_rules_of(
     others: Manifests,
     ledger: Ledger,
+    period: Period,
     bills: Sequence[BillRecord],
     versions: Mapping[str, RuleVersion],
     last: datetime,
@@ -114,9 +117,9 @@ def _by_rules_of(
     for rule in rules:
         groups[moments.get((rule.source, rule.customer_id), last)].append(rule)
     for moment, own in groups.items():
-        rated = _rated(ledger, moment, own, settings, exclusions)
+        rated = rated_again(ledger, period, moment, own, settings, exclusions)
         for rule in own:
-            lines, why = rated[rule.name, rule.charge]
+            lines, why = _lines(rated.get((rule.name, rule.charge)))
             digest = version_of([rule], settings, exclusions).digest
             key = (rule.source, rule.customer_id, rule.charge)
             yield Replayed(*key[:2], rule.name, rule.charge, billed.pop(key, None), digest, lines, why)
@@ -125,32 +128,11 @@ def _by_rules_of(
         yield Replayed(bill.source, bill.customer_id, bill.mapping, bill.charge, bill, None, None, gone)
 
 
-def _rated(
-    ledger: Ledger,
-    moment: datetime,
-    rules: Sequence[Rule],
-    settings: BillingSettings,
-    exclusions: Iterable[Exclusion],
-) -> dict[_MappingCharge, _Rated]:
-    """Return by mapping and charge its lines at a moment, by the samples that were known then.
-
-    Of rules that need only the newest figures, the last pulls of the month are loaded, and not all of its hours.
-    """
-    every = [*{(each.name, each.customer_id, each.device_id): each for each in exclusions}.values()]
-    period, today = period_of(moment, settings.timezone), local_date(moment, settings.timezone)
-    found: dict[_MappingCharge, _Rated] = {}
-    for by_hour in (True, False):
-        own = [rule for rule in rules if is_measured_by_hour(rule, period, today) is by_hour]
-        if not own:
-            continue
-        units = {rule.source: rule.unit or "GB" for rule in own}
-        since = None if by_hour else moment - longest_look_back(settings)
-        snapshots = load_snapshots(ledger, units, own, settings, moment, since=since, exclusions=every)
-        inputs = ChargeInputs(moment, settings, own, every, snapshots, partial=True)
-        for charge in charge_usage(inputs).charges:
-            held = (None, charge.detail or charge.state)
-            found[charge.mapping, charge.name] = held if charge.state == "held" else (lines_json(charge), "")
-    return found
+def _lines(charge: Charge | None) -> tuple[Sequence[Mapping[str, Any]] | None, str]:
+    """Return the lines of a charge, or None with the reason."""
+    if charge is None:
+        return None, "an exclusion covers the customer"
+    return (None, charge.detail or charge.state) if charge.state == "held" else (lines_json(charge), "")
 
 
 def _at_revision(context: Context, revision: str) -> Manifests:

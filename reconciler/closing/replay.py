@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from reconciler.closing.closed_charges import ClosedCharge, close_json
 from reconciler.closing.json_values import Json, decimal_text, time_json
-from reconciler.ledger.bill_records import BillRecord
+from reconciler.ledger.bill_records import BilledCharge, BillRecord
+from reconciler.ledger.snapshot import Close
 
 FORMAT_VERSION = 1
 OWN = "own"
@@ -52,6 +54,10 @@ class Replay:
     charges: Sequence[Replayed]
     names: Mapping[tuple[str, str], str]
     """By source and id: the names of customers."""
+    closed: Mapping[BilledCharge, ClosedCharge] = field(default_factory=dict)
+    """What the closes of the month froze, by charge."""
+    closes: Sequence[Close] = ()
+    """The closes of the month, oldest first."""
 
 
 def replay_json(found: Replay) -> Json:
@@ -59,7 +65,7 @@ def replay_json(found: Replay) -> Json:
     of_customers: defaultdict[tuple[str, str], list[Replayed]] = defaultdict(list)
     for each in found.charges:
         of_customers[each.source, each.customer_id].append(each)
-    rows = [_customer(customer, own, found.names) for customer, own in sorted(of_customers.items())]
+    rows = [_customer(customer, own, found) for customer, own in sorted(of_customers.items())]
     same = sum(each.same for each in found.charges)
     return {
         "format_version": FORMAT_VERSION,
@@ -68,6 +74,7 @@ def replay_json(found: Replay) -> Json:
         "rules": found.rules,
         "currency": found.currency,
         "made_at": time_json(found.at),
+        "closes": [close_json(each) for each in found.closes],
         "customers": rows,
         "same": same,
         "different": len(found.charges) - same,
@@ -75,17 +82,18 @@ def replay_json(found: Replay) -> Json:
     }
 
 
-def _customer(customer: tuple[str, str], own: Iterable[Replayed], names: Mapping[tuple[str, str], str]) -> Json:
-    charges = [_charge(each) for each in sorted(own, key=lambda each: (each.mapping, each.charge))]
+def _customer(customer: tuple[str, str], own: Iterable[Replayed], found: Replay) -> Json:
+    charges = [_charge(each, found) for each in sorted(own, key=lambda each: (each.mapping, each.charge))]
     return {
         "customer": "/".join(customer),
-        "name": names.get(customer, customer[1]),
+        "name": found.names.get(customer, customer[1]),
         "charges": charges,
         **_sums(charges),
     }
 
 
-def _charge(each: Replayed) -> Json:
+def _charge(each: Replayed, found: Replay) -> Json:
+    closed = None if each.billed is None else found.closed.get(each.billed.key)
     billed = None if each.billed is None else _plain(each.billed.lines)
     before, after = _amount(billed), _amount(each.lines)
     return {
@@ -93,6 +101,7 @@ def _charge(each: Replayed) -> Json:
         "charge": each.charge,
         "same": each.same,
         "billed_at": None if each.billed is None else time_json(each.billed.billed_at),
+        "frozen_at": None if closed is None or closed.bill() is None else time_json(closed.close.closed_at),
         "billed_by": None if each.billed is None else each.billed.digest,
         "rated_by": each.digest,
         "billed": billed,

@@ -55,6 +55,12 @@ def record_bills(
         _append_versions(connection, workspace, {each.digest: each for each in versions}.values())
 
 
+def record_versions(ledger: Ledger, workspace: str, versions: Iterable[VersionRecord]) -> None:
+    """Store versions of rules. One that the ledger has already stays as it is."""
+    with ledger.write() as connection:
+        _append_versions(connection, workspace, {each.digest: each for each in versions}.values())
+
+
 def _same(bill: BillRecord, known: BillRecord | None) -> bool:
     return known is not None and (bill.mapping, bill.digest, list(bill.lines)) == (
         known.mapping,

@@ -36,6 +36,11 @@ def close_text(found: Json, paint: Paint, width: int = WIDTH) -> Iterator[str]:
         yield from true_up_text(each, found["currency"], paint, width)
 
 
+def closed_line(close: Json) -> str:
+    """Return who closed a month when, with the first characters of the digest of its samples."""
+    return safe(f"Closed {time_text(close['closed_at'])} by {close['closed_by']}, samples {close['samples'][:12]}….")
+
+
 def unknown_text(unknown: Iterable[Json], paint: Paint) -> Iterator[str]:
     """Yield what keeps a month from being closed: what is unknown of each part, what to do, and how to accept it."""
     for each in unknown:

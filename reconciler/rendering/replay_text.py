@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.amounts import amount_text, figure_text
+from reconciler.rendering.close_text import closed_line
 from reconciler.rendering.counts import numbered
 from reconciler.rendering.paint import Paint, signed
 from reconciler.rendering.tables import WIDTH, Column, table
@@ -35,13 +36,25 @@ def replay_text(found: Json, paint: Paint, width: int = WIDTH) -> Iterator[str]:
     if len(rows) > _MOST:
         yield f"{numbered(len(rows) - _MOST, 'more charge')}: --json shows all."
     before, after = (Decimal(found[name]) for name in ("before", "after"))
-    by = "its own rules" if found["rules"] == "own" else f"the rules of {found['rules']}"
+    by = _own_rules(found) if found["rules"] == "own" else f"the rules of {found['rules']}"
     head = f"{found['period']} by {by}: {numbered(found['same'], 'charge')} the same, {found['different']} different."
     yield paint(head, "yellow" if rows else "bold")
     yield (
         f"Billed {amount_text(before, currency)}, rated again {amount_text(after, currency)}, "
         f"difference {signed(after - before, currency)}."
     )
+    for each in found["closes"]:
+        yield closed_line(each)
+
+
+def _own_rules(found: Json) -> str:
+    """Return by which rules a month is rated: those frozen at its close, or those of its last run."""
+    charges = [charge["frozen_at"] is not None for each in found["customers"] for charge in each["charges"]]
+    if not any(charges):
+        return "its own rules"
+    rest = charges.count(False)
+    others = f" ({numbered(rest, 'charge')} by those of its last run)" if rest else ""
+    return f"the rules frozen at its close{others}"
 
 
 def _row(customer: Json, charge: Json, currency: str | None) -> list[str]:

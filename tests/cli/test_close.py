@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.shop import ALDER, BIRCHWOOD, FIR, Shop, locked
@@ -92,3 +94,34 @@ def test_an_address_of_which_nothing_is_unknown_is_an_error(ended: Shop) -> None
     said = ended("usage", "close", "--period", "2026-11", *HOURS, "--accept", "cove/1001001=x")
     assert said.code == 1
     assert "nothing that can be accepted is unknown of it in 2026-11" in said.err
+
+
+def test_a_closed_month_is_replayed_by_the_rules_that_its_close_froze(ended: Shop) -> None:
+    # The price of Alder has a day in November. That of Birchwood has none, so it works from December on.
+    ended.edit("products.yaml", "  price: 0.15\n", '  price: 0.15\n  prices: [{from: "2026-11-01", price: 0.20}]\n')
+    ended.edit("products.yaml", "  price: 0.14\n", "  price: 0.50\n")
+    ended("apply", "--only", "usage", "--auto-approve")
+    open_still = ended("--json", "usage", "replay", "--period", "2026-11").json
+    assert [price(each) for each in open_still["customers"]] == ["0.15", "0.14"]
+    assert (open_still["closes"], open_still["different"]) == ([], 0)
+    assert ended("usage", "close", "--period", "2026-11", *HOURS).code == 0
+    said = ended("usage", "replay", "--period", "2026-11")
+    assert said.code == 0, said.out
+    assert "2026-11 by the rules frozen at its close: 2 charges the same, 0 different." in said.out
+    assert "Closed 2026-12-01" in said.out
+    found = ended("--json", "usage", "replay", "--period", "2026-11").json
+    assert [price(each) for each in found["customers"]] == ["0.2", "0.14"]
+    (close,) = found["closes"]
+    assert {each["charges"][0]["frozen_at"] for each in found["customers"]} == {close["closed_at"]}
+    what_if = ended("--json", "usage", "replay", "--period", "2026-11", "--rules", "today").json
+    alder, birchwood = what_if["customers"]
+    assert (alder["charges"][0]["same"], alder["difference"]) == (True, "0")
+    (charge,) = birchwood["charges"]
+    assert [each["unit_price"] for each in (*charge["billed"], *charge["rated"])] == ["0.14", "0.5"]
+
+
+def price(customer: Any) -> str:
+    (charge,) = customer["charges"]
+    (line,) = charge["rated"]
+    assert charge["same"]
+    return str(line["unit_price"])

@@ -18,6 +18,7 @@ def charge(**more: Any) -> dict[str, Any]:
         "billed": [LINE],
         "rated": [{**LINE, "unit_price": "0.3", "amount": "36"}],
         "why": "",
+        "frozen_at": None,
         "before": "30",
         "after": "36",
         "difference": "6",
@@ -25,12 +26,13 @@ def charge(**more: Any) -> dict[str, Any]:
     }
 
 
-def text(*charges: dict[str, Any], rules: str = "own") -> str:
+def text(*charges: dict[str, Any], rules: str = "own", closes: tuple[dict[str, str], ...] = ()) -> str:
     same = sum(each["same"] for each in charges)
     found = {
         "period": "2026-10",
         "rules": rules,
         "currency": "USD",
+        "closes": closes,
         "customers": [{"customer": "cove/77", "name": "Acme", "charges": [*charges]}],
         "same": same,
         "different": len(charges) - same,
@@ -67,3 +69,14 @@ def test_only_the_largest_differences_are_listed() -> None:
     found = text(*[charge()] * 52)
     assert found.count("acme.storage") == 50
     assert "2 more charges: --json shows all." in found
+
+
+def test_a_closed_month_names_its_close_and_the_charges_that_it_did_not_freeze() -> None:
+    close = {"closed_at": "2026-11-02T09:00:00+00:00", "closed_by": "ann@desk", "samples": "0123456789abcdef"}
+    frozen = charge(same=True, frozen_at=close["closed_at"])
+    assert "2026-10 by the rules frozen at its close: 1 charge" in text(frozen, closes=(close,))
+    found = text(frozen, charge(same=True), closes=(close,)).splitlines()
+    assert found[0].startswith(
+        "2026-10 by the rules frozen at its close (1 charge by those of its last run): 2 charges"
+    )
+    assert found[-1] == "Closed 2026-11-02 09:00 UTC by ann@desk, samples 0123456789ab…."
