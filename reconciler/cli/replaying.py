@@ -88,7 +88,7 @@ def _by_own_rules(
         exclusions = [each for version in found for each in version.exclusions]
         rated = rated_again(ledger, period, moment, rules, settings, exclusions)
         for bill in own:
-            lines, why = _lines(rated.get((bill.mapping, bill.charge)))
+            lines, why = _lines(rated[bill.mapping, bill.charge])
             yield Replayed(bill.source, bill.customer_id, bill.mapping, bill.charge, bill, bill.digest, lines, why)
 
 
@@ -119,7 +119,7 @@ def _by_rules_of(
     for moment, own in groups.items():
         rated = rated_again(ledger, period, moment, own, settings, exclusions)
         for rule in own:
-            lines, why = _lines(rated.get((rule.name, rule.charge)))
+            lines, why = _lines(rated[rule.name, rule.charge])
             digest = version_of([rule], settings, exclusions).digest
             key = (rule.source, rule.customer_id, rule.charge)
             yield Replayed(*key[:2], rule.name, rule.charge, billed.pop(key, None), digest, lines, why)
@@ -128,10 +128,8 @@ def _by_rules_of(
         yield Replayed(bill.source, bill.customer_id, bill.mapping, bill.charge, bill, None, None, gone)
 
 
-def _lines(charge: Charge | None) -> tuple[Sequence[Mapping[str, Any]] | None, str]:
+def _lines(charge: Charge) -> tuple[Sequence[Mapping[str, Any]] | None, str]:
     """Return the lines of a charge, or None with the reason."""
-    if charge is None:
-        return None, "an exclusion covers the customer"
     return (None, charge.detail or charge.state) if charge.state == "held" else (lines_json(charge), "")
 
 

@@ -11,11 +11,6 @@ import pytest
 from tests.shop import ALDER, BIRCHWOOD, Shop
 
 PERIOD = ("--period", "2026-11")
-EXCLUSION = """apiVersion: reconciler/v1
-kind: Exclusion
-metadata: {name: lab}
-spec: {customer: {source: cove, id: "1001001"}, reason: a laboratory}
-"""
 
 
 @pytest.fixture
@@ -98,9 +93,6 @@ def test_charges_that_come_and_go_are_priced(billed: Shop) -> None:
     gone, new = found["customers"][0]["charges"]
     assert (gone["charge"], gone["why"], gone["rated"]) == ("gone", "these rules have no such charge", None)
     assert (new["charge"], new["billed"], new["after"]) == ("storage", None, "21.15")
-    billed.write("lab.yaml", EXCLUSION)
-    excluded = billed("--json", "usage", "replay", *PERIOD, "--rules", "today").json["customers"][0]["charges"][1]
-    assert (excluded["rated"], excluded["why"]) == (None, "an exclusion covers the customer")
 
 
 def test_a_month_without_bills_is_an_error(billed: Shop) -> None:
