@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -39,7 +40,7 @@ def measure(
     begins = start if first is None else max(start, first)
     newest = span.hour_of(span.now)
     if until is not None and over:
-        hours = tuple(each for each in hours if each.hour < until)
+        hours = hours[: bisect_left(hours, until, key=lambda each: each.hour)]
         newest = span.hour_of(until) - 1
     others = None if other is None else other.hours(rule.customer_id, start)
     from_hour = span.hour_of(begins)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -44,7 +45,7 @@ class History:
         self._figures = Figures(source)
         self._hourly = HourlyTotals(source, span, self._figures, self._exclusions)
 
-    def hours(self, customer_id: str, since: datetime) -> tuple[HourTotal, ...]:
+    def hours(self, customer_id: str, since: datetime) -> Sequence[HourTotal]:
         """Return the hours of a customer that have a total, oldest first, from `since` to the end of the period.
 
         Hours in trial are left out.

@@ -14,17 +14,17 @@ is older than `maxAge`, or if the source reports a total for the customer beside
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
 from reconciler.ledger.records import Sample
-from reconciler.ledger.totals import CustomerTotal
+from reconciler.ledger.totals import CustomerTotals
 from reconciler.metering.customer_now import is_mixed
 from reconciler.metering.device_exclusions import DeviceExclusions, is_excluded
 from reconciler.metering.figures import Figure, Figures, FiguresOfDevices
-from reconciler.metering.measures import DeviceReading, HourTotal
+from reconciler.metering.measures import DeviceReading, HourTotal, SummedHours
 from reconciler.metering.period import Span
 from reconciler.metering.snapshot import DeviceId, SourceSnapshot
 
@@ -48,11 +48,11 @@ class HourlyTotals:
         self._last_pull_in = {number: index for index, number in enumerate(self._hours)}
         self._figures_of_latest: tuple[str | None, FiguresOfDevices] = (None, {})
 
-    def of_customer(self, customer_id: str, since: datetime) -> tuple[HourTotal, ...]:
+    def of_customer(self, customer_id: str, since: datetime) -> Sequence[HourTotal]:
         """Return the hours of a customer that have a total, oldest first, from `since` to the end of the period."""
         sums = self._source.totals.get(customer_id)
         if sums is not None:
-            return tuple(self._by_totals(sums, since))
+            return self._by_totals(sums, since)
         figures_in: dict[int, dict[DeviceId, Figure]] = {}
         sampled: dict[int, _Sampled] = {}
         listings: list[dict[DeviceId, Sample]] = []
@@ -91,18 +91,18 @@ class HourlyTotals:
         )
         return tuple(total for total in totals if total is not None)
 
-    def _by_totals(self, sums: Sequence[CustomerTotal], since: datetime) -> Iterator[HourTotal]:
-        """Yield the hours of a customer whose samples are not loaded. The last pull of an hour has its total."""
-        for hour, index, start in self._hours_with_pulls:
-            if start >= since:
-                total = sums[index]
-                yield HourTotal(hour, total.pull_id, start, (), (), total)
+    def _by_totals(self, sums: CustomerTotals, since: datetime) -> SummedHours:
+        """Return the hours of a customer whose samples are not loaded. The last pull of an hour has its total."""
+        hours, places, starts = self._hours_with_pulls
+        first = bisect_left(starts, since)
+        return SummedHours(hours[first:], starts[first:], sums.at(places[first:]))
 
     @cached_property
-    def _hours_with_pulls(self) -> list[tuple[datetime, int, datetime]]:
-        """The hours of the period that have a pull, each with the index and the start of its last pull."""
-        last = ((self._span.hour(number), index, self._starts[index]) for number, index in self._last_pull_in.items())
-        return [each for each in last if each[2] < self._span.end]
+    def _hours_with_pulls(self) -> tuple[list[datetime], list[int], list[datetime]]:
+        """The hours of the period that have a pull, with the places and the starts of their last pulls."""
+        last = [(number, index) for number, index in self._last_pull_in.items() if self._starts[index] < self._span.end]
+        places = [index for _, index in last]
+        return [self._span.hour(number) for number, _ in last], places, [self._starts[index] for index in places]
 
     def _hours_without(self, listings: Sequence[Mapping[DeviceId, Sample]], since: datetime) -> Iterable[int]:
         """Yield the hours with a pull that has no sample of the customer."""

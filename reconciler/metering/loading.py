@@ -12,7 +12,7 @@ from reconciler.kinds.meters import Meter, Unit
 from reconciler.ledger import pulls
 from reconciler.ledger.records import SKEW, Device, LastSeen, LastValues, PullRecord, Reading, Sample
 from reconciler.ledger.store import Ledger
-from reconciler.ledger.totals import CustomerTotal, plain_totals
+from reconciler.ledger.totals import CustomerTotal, CustomerTotals, plain_totals
 from reconciler.metering.collect import Collected
 from reconciler.metering.monthly_report import report_of
 from reconciler.metering.period import Period, local_date, period_of
@@ -185,11 +185,16 @@ def _between(request: _Request, newest: PullRecord) -> list[PullRecord]:
 
 def _totals(
     request: _Request, earlier: Sequence[PullRecord], whole: WholePull, measured: Collection[str]
-) -> dict[str, Sequence[CustomerTotal]]:
+) -> dict[str, CustomerTotals]:
     """Return the totals of the customers whose samples are not needed, one for each pull. The last one is `whole`."""
     last = {each: total for each in request.summed & set(measured) if (total := _total(whole, each)) is not None}
-    found = plain_totals(request.ledger, request.source, [each.id for each in earlier], last.keys())
-    return {each: (*totals, last[each]) for each, totals in found.items()}
+    numbers = [each.id for each in earlier]
+    found = plain_totals(request.ledger, request.source, numbers, last.keys())
+    numbers.append(whole.record.id)
+    return {
+        each: CustomerTotals(numbers, [*totals.sizes, last[each].bytes], [*totals.devices, last[each].devices])
+        for each, totals in found.items()
+    }
 
 
 def _total(pull: WholePull, customer_id: str) -> CustomerTotal | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import overload
 
 from reconciler.kinds.billing_rules import Measure
-from reconciler.ledger.totals import CustomerTotal
+from reconciler.ledger.totals import CustomerTotal, CustomerTotals
 
 RANKED_MEASURES: tuple[Measure, ...] = ("peak", "p95")
 """Measures that rank the hours by size and bill one of them. They can bill a moved device under both customers."""
@@ -52,6 +53,36 @@ class HourTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class SummedHours(Sequence[HourTotal]):
+    """The hours of a customer whose devices are not loaded, in columns. An hour is made when it is asked for."""
+
+    hours: Sequence[datetime]
+    observed_at: Sequence[datetime]
+    totals: CustomerTotals
+    """The total of each hour."""
+
+    def __len__(self) -> int:
+        return len(self.hours)
+
+    @overload
+    def __getitem__(self, place: int) -> HourTotal: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> SummedHours: ...
+
+    def __getitem__(self, place: int | slice) -> HourTotal | SummedHours:
+        if isinstance(place, slice):
+            return SummedHours(self.hours[place], self.observed_at[place], self.totals[place])
+        total = self.totals[place]
+        return HourTotal(self.hours[place], total.pull_id, self.observed_at[place], (), (), total)
+
+
+def sizes_of(hours: Sequence[HourTotal]) -> Sequence[int]:
+    """Return the sum of each hour, in bytes or as the meter counts."""
+    return hours.totals.sizes if isinstance(hours, SummedHours) else [hour.bytes for hour in hours]
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """The hours that a measure chose, with their sums in bytes × hours.
 
@@ -60,7 +91,7 @@ class Measured:
     """
 
     measure: Measure
-    chosen: tuple[HourTotal, ...]
+    chosen: Sequence[HourTotal]
     known_hours: int
     """The number of hours in the period that have a total. The measure chooses from these."""
     elapsed_hours: int | None = None
@@ -82,7 +113,7 @@ class Measured:
     @property
     def total(self) -> int:
         """Return the sum over the chosen hours, in bytes × hours."""
-        return sum(hour.bytes for hour in self.chosen)
+        return sum(sizes_of(self.chosen))
 
     @property
     def by_device(self) -> dict[str | None, int]:
@@ -112,15 +143,12 @@ def choose_hours(measure: Measure, hours: Sequence[HourTotal], *, elapsed: int |
     """
     if not hours:
         return None
-    match measure:
-        case "last":
-            chosen: tuple[HourTotal, ...] = (hours[-1],)
-        case "peak":
-            chosen = (max(hours, key=lambda hour: hour.bytes),)
-        case "mean":
-            chosen = tuple(hours)
-        case _:
-            totals = sorted(hour.bytes for hour in hours)
-            rank = -(-95 * len(hours) // 100)
-            chosen = (next(hour for hour in hours if hour.bytes == totals[rank - 1]),)
-    return Measured(measure, chosen, len(hours), elapsed)
+    if measure == "mean":
+        return Measured(measure, hours, len(hours), elapsed)
+    if measure == "last":
+        place = -1
+    else:
+        sizes = sizes_of(hours)
+        rank = len(hours) if measure == "peak" else -(-95 * len(hours) // 100)
+        place = sizes.index(sorted(sizes)[rank - 1])
+    return Measured(measure, (hours[place],), len(hours), elapsed)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from reconciler.kinds.meters import Unit
 from reconciler.ledger.records import SKEW, CustomerRecord, LastSeen, LastValues, PullRecord, Reading, Sample
-from reconciler.ledger.totals import CustomerTotal
+from reconciler.ledger.totals import CustomerTotals
 
 DeviceId = str | None
 """A device's id. None if the source reports one total for the customer, without devices."""
@@ -58,7 +58,7 @@ class SourceSnapshot:
     earlier: tuple[WholePull, ...] = ()
     """Believed pulls before `whole`, oldest first, for customers that are measured by hour. They start before the
     period, earlier by the longer of `maxAge` and `graceHours`."""
-    totals: Mapping[str, Sequence[CustomerTotal]] = field(default_factory=dict)
+    totals: Mapping[str, CustomerTotals] = field(default_factory=dict)
     """The totals of customers that are measured by hour and need no samples: one for each of `pulls`. The pulls before
     `whole` have no samples of these customers."""
     before: Mapping[str, Mapping[DeviceId, Reading]] = field(default_factory=dict)

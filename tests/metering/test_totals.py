@@ -97,7 +97,6 @@ def test_an_exclusion_of_a_device_loads_the_devices_of_its_customer(ledger: Ledg
     "odd",
     [
         {"1": {"a": None, "b": 7}},
-        {"1": {"a": 2**45, "b": 7}},
         {"1": {"a": 5, "b": 7, "c": 1}},
         {"1": {"a": 5, "b": 7, None: 1}},
         {"2": {"c": 3}},
@@ -108,6 +107,28 @@ def test_a_customer_with_any_other_sample_is_loaded_by_its_samples(ledger: Ledge
     record(ledger, {**odd, "9": {"z": 1}}, NOON + HOUR)
     record(ledger, ALL, NOON + 2 * HOUR)
     assert "1" not in summed(ledger, PEAK[:1])
+
+
+def test_a_total_of_large_figures_is_exact(ledger: Ledger) -> None:
+    huge = 2**62 + 1
+    for hour in range(3):
+        record(ledger, {"1": {"a": huge, "b": huge}}, NOON + hour * HOUR)
+    found = load_snapshots(ledger, {"cove": "GB"}, PEAK[:1], SETTINGS, NOON + 2 * HOUR, exclusions=[])["cove"]
+    assert [each.bytes for each in found.totals["1"]] == [2 * huge] * 3
+
+
+def test_the_totals_of_a_few_of_many_customers_are_those_of_all(ledger: Ledger) -> None:
+    many: Used = {str(number): {f"{number}a": number, f"{number}b": 1} for number in range(20)}
+    for hour in range(3):
+        record(ledger, {**many, "7": {"7a": 7 + hour, "7b": 1}, "8": {"8a": None, "8b": 1}}, NOON + hour * HOUR)
+    few, every = ([rule(str(number), measure="peak") for number in numbers] for numbers in ((7, 8), range(20)))
+    found = [
+        load_snapshots(ledger, {"cove": "GB"}, rules, SETTINGS, NOON + 2 * HOUR, exclusions=[])["cove"].totals
+        for rules in (few, every)
+    ]
+    assert [each.bytes for each in found[0]["7"]] == [8, 9, 10]
+    assert found[0] == {"7": found[1]["7"]}
+    assert found[1].keys() == many.keys() - {"8"}
 
 
 def test_a_figure_about_an_earlier_moment_loads_the_samples(ledger: Ledger) -> None:
