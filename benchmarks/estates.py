@@ -222,6 +222,10 @@ class RunningSandbox:
         """Make the invoices of all agreements for all months that begin by this day."""
         self._asked("/sandbox/invoices", {"through": through})
 
+    def move_clock(self, moment: str) -> None:
+        """Set the time. Invoices that become due on the way are made."""
+        self._asked("/sandbox/clock", {"now": moment})
+
     def _asked(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         data = None if body is None else json.dumps(body).encode()
         request = Request(self.url + path, data, {"content-type": "application/json"})
@@ -231,13 +235,15 @@ class RunningSandbox:
 
 
 @contextmanager
-def sandbox(customers: int, *faults: str, messy: bool = False) -> Iterator[RunningSandbox]:
+def sandbox(customers: int, *faults: str, messy: bool = False, clock: str = NOW) -> Iterator[RunningSandbox]:
     """Run `reconciler sandbox` with an empty tenant and `customers` customers in its console, and stop it at the end.
+
+    `clock` is its time, which does not move by itself.
 
     `faults` are passed on as `--fault`; docs/reference/sandbox.md lists them. A `messy` tenant is not empty: it has an
     estate to import.
     """
-    command = [sys.executable, "-m", "reconciler", "sandbox", "--customers", str(customers), "--clock", NOW]
+    command = [sys.executable, "-m", "reconciler", "sandbox", "--customers", str(customers), "--clock", clock]
     command += ["--population", "messy"] if messy else []
     for fault in faults:
         command += ["--fault", fault]

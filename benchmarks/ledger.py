@@ -94,7 +94,7 @@ def measure(folder: Path, size: Size) -> Measured:
     with Ledger.open(str(file), now=END) as ledger:
         record_pull(ledger, _pull(size, 0))
         for hour in range(1, size.hours - _TIMED):
-            _fill(ledger, size, hour)
+            fill(ledger, "cove", _at(size, hour), hour)
         inserts = [_timed(record_pull, ledger, _pull(size, size.hours - back))[0] for back in range(_TIMED, 0, -1)]
         month, charged = _timed(_charged, ledger, size)
         check, found = _timed(check_ledger, ledger)
@@ -159,12 +159,17 @@ def _pull(size: Size, hour: int) -> Pull:
     return Pull("cove", at, at, "whole", customers, tuple(samples))
 
 
-def _fill(ledger: Ledger, size: Size, hour: int) -> None:
-    """Store an hour as `record_pull` does, with its entry in the chain, but with samples that SQL makes."""
-    at, devices = _at(size, hour), size.customers * size.devices
-    counts = {"customers": size.customers, "samples": devices, "notes": []}
-    pull = {"source": "cove", "started_at": at, "finished_at": at, "state": "whole", **counts}
+def fill(ledger: Ledger, source: str, at: datetime, hour: int) -> None:
+    """Store an hour as `record_pull` does, with its entry in the chain, but with samples that SQL makes.
+
+    All devices of the ledger must be of this source.
+    """
     with ledger.write() as connection:
+        counted = {
+            "customers": sa.select(sa.func.count()).select_from(schema.customers).scalar_subquery(),
+            "samples": sa.select(sa.func.count()).select_from(schema.devices).scalar_subquery(),
+        }
+        pull = {"source": source, "started_at": at, "finished_at": at, "state": "whole", "notes": [], **counted}
         pull_id = inserted_id(connection.execute(sa.insert(schema.pulls).values(pull)))
         connection.execute(_SAMPLES, {"pull": pull_id, "hour": hour})
         append(connection, PULLS, [pull_id])

@@ -105,7 +105,7 @@ def measure(folder: Path, customers: int, *, times: int, drops: bool) -> Measure
     root = folder / "manifests"
     found = Measured(customers, estates.write_estate(root, customers))
     with estates.sandbox(customers) as sandbox:
-        env = _env(sandbox, folder)
+        env = environment_of(sandbox, folder)
         found.empty = phases.measure(root, env)
         found.applied = _applied(root, sandbox, env)
         found.existing = phases.measure(root, env)
@@ -116,11 +116,11 @@ def measure(folder: Path, customers: int, *, times: int, drops: bool) -> Measure
         again = folder / "drops" / "manifests"
         estates.write_estate(again, customers)
         with estates.sandbox(customers, "drop:every=20") as sandbox:
-            found.under_drops = _applied(again, sandbox, _env(sandbox, folder))
+            found.under_drops = _applied(again, sandbox, environment_of(sandbox, folder))
     return found
 
 
-def _env(sandbox: RunningSandbox, folder: Path) -> dict[str, str]:
+def environment_of(sandbox: RunningSandbox, folder: Path) -> dict[str, str]:
     """Return the environment of all runs, and compile Python's modules once, so that no measured run does it.
 
     If the environment forbids compiled modules in the source folders, they go into `folder`.
