@@ -172,8 +172,10 @@ def _meters(inputs: ChargeInputs, source: str) -> Iterator[Meter]:
                 yield rule.allowance.meter
 
 
-def history_of(inputs: ChargeInputs, source: str, meter: Meter = STORAGE) -> History | None:
-    """Return the history of a source as `charge_usage` measures it with a meter.
+def history_of(
+    inputs: ChargeInputs, source: str, meter: Meter = STORAGE, period: Period | None = None
+) -> History | None:
+    """Return the history of a source as `charge_usage` measures it with a meter, in the period of `now` or in another.
 
     None if no pull of the source is believed, and if the newest one lacks a column of the meter.
     """
@@ -183,7 +185,7 @@ def history_of(inputs: ChargeInputs, source: str, meter: Meter = STORAGE) -> His
     part = part_for(snapshot, meter)
     if part.whole is None or meter_problem(part, meter) is not None:
         return None
-    at = MeteringContext(inputs.now, inputs.settings, period_of(inputs.now, inputs.settings.timezone))
+    at = MeteringContext(inputs.now, inputs.settings, period or period_of(inputs.now, inputs.settings.timezone))
     return histories_of(inputs.snapshots, inputs.exclusions, at).of(source, meter)
 
 

@@ -11,7 +11,7 @@ import typer
 from reconciler.cli.context import Context
 from reconciler.cli.explaining import explain_address
 from reconciler.cli.output import deliver, deliver_json, paint_of, print_lines, width
-from reconciler.cli.periods import PeriodOption, period_named
+from reconciler.cli.periods import PeriodOption
 from reconciler.cli.session import open_session
 from reconciler.rendering.explanation_text import explanation_text
 from reconciler.rendering.html.explanation import explanation_html
@@ -47,8 +47,7 @@ def explain(
 
     async def explained() -> dict[str, Any]:
         async with open_session(context, usage=False) as session:
-            month = period_named(period, context.now, session.workspace.billing.timezone)
-            return await explain_address(session, what, month)
+            return await explain_address(session, what, period)
 
     found = asyncio.run(explained())
     if context.json or to is ReportFormat.JSON:

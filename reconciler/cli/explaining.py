@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -13,19 +13,25 @@ from reconciler.additions.views import AdditionView
 from reconciler.cli.history import addresses_of
 from reconciler.cli.invoice_words import address_on_invoice
 from reconciler.cli.loading import load_customer
+from reconciler.cli.periods import period_named
 from reconciler.cli.places import place_finder
-from reconciler.cli.recorded_rules import by_recorded_versions, changed_mappings, recorded_versions
+from reconciler.cli.recorded_rules import by_own_rules, changed_mappings, late_usage, own_rules
 from reconciler.cli.session import Session
 from reconciler.cli.show_usage import addition_named, not_found, plan_from_ledger
+from reconciler.closing.corrections import corrections_json
 from reconciler.closing.explanation import Lines, Past, ToExplain, explain
+from reconciler.closing.month_lines import lines_of_month, month_of, same_charge_and_month, written_in_months
 from reconciler.closing.values import RuleValue, rule_values
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.product import ProductSpec
-from reconciler.ledger.additions import approvals_of_period, hand_edits_of
+from reconciler.ledger.additions import approvals_of_adjustments, approvals_of_period, hand_edits_of
+from reconciler.ledger.closes import load_closes
 from reconciler.ledger.history import read_runs_by_id, writes_of_addresses
 from reconciler.ledger.pulls import customer_records, pulls_between
+from reconciler.ledger.retention import last_seal
+from reconciler.ledger.snapshot import Approval, Close, closes_of
 from reconciler.metering.coverage import CoverageRow
 from reconciler.metering.monthly_report import report_of
 from reconciler.metering.period import Period, period_of
@@ -43,37 +49,45 @@ class _Subject:
     mapping: str | None
     """The mapping, if the address names a line. None: all mappings of the customer."""
     views: Sequence[AdditionView]
+    month_address: str = ""
+    """The full address of the addition that was asked for. Empty if another object was."""
 
     @property
     def customer(self) -> tuple[str, str]:
         return (self.source, self.customer_id)
 
 
-async def explain_address(session: Session, words: str, period: Period) -> dict[str, Any]:
+async def explain_address(session: Session, words: str, month: str | None) -> dict[str, Any]:
     """Return the explanation of an addition, a mapping or a customer such as `cove/1001006`, as JSON.
 
-    It is named by its address, or by words on an invoice: see `address_on_invoice`. Raises `ReconcilerError` if nothing
-    has this name.
+    It is named by its address, or by words on an invoice: see `address_on_invoice`. `month` is the value of `--period`.
+    Without it, an addition of one month is explained in that month, and all else in the running one. Raises
+    `ReconcilerError` if nothing has this name, and if the month is none.
     """
+    now, timezone = session.context.now, session.workspace.billing.timezone
+    period_named(month, now, timezone)  # an error in it comes before any request
     planned, part = await plan_from_ledger(session)
     subject = _subject(session, part, words)
-    now, live_state = session.context.now, planned.context.live_state
+    period = period_named(month or month_of(subject.month_address).month, now, timezone)
+    live_state = planned.context.live_state
     moment = min(now, period.end - timedelta.resolution)
     inputs = load_customer(session.manifests, live_state, session.ledger, moment, subject.customer)
-    if subject.mapping is not None:
-        inputs = replace(inputs, rules=[rule for rule in inputs.rules if rule.name == subject.mapping])
     running = now in period
-    own = {} if running else recorded_versions(session, period, subject.customer)
+    closes = closes_of(load_closes(session.ledger, session.manifests.workspace.name, session.tenant), str(period))
+    name = next((rule.name for rule in inputs.rules), None)
+    own = {} if running else own_rules(session, closes, period, subject.customer, name)
     values = _values(session, inputs, live_state)
     today = [each for each in inputs.rules if (each.name, each.charge) not in own]
     if own:
         changed = changed_mappings(inputs, own)
         values = {name: found for name, found in values.items() if name not in changed}
-        inputs = by_recorded_versions(session, inputs, own, moment, subject.customer)
+        inputs = by_own_rules(session, inputs, own, moment, subject.customer)
     usage = charge_usage(inputs)
+    over = next((each for each in planned.usage.ended_months if str(each.period) == str(period)), None)
     rows: Iterable[CoverageRow | PlannedRow] = (row for row in usage.coverage.rows if row.mapping)
     if running:
         rows = (row for row in part.part.coverage if (row.source, row.customer) == subject.customer)
+    shown = replace(subject, views=lines_of_month(subject.views, str(period)))
     return explain(
         ToExplain(
             workspace=session.manifests.workspace.name,
@@ -86,11 +100,25 @@ async def explain_address(session: Session, words: str, period: Period) -> dict[
             usage=usage,
             values=values,
             coverage=[_row_json(row) for row in rows],
-            lines=_lines(session, planned, subject),
-            past=_past(session, subject, period, inputs),
-            notes=() if running or not today else (_by_the_rules_of_today(today if own else ()),),
+            lines=_lines(session, planned, shown),
+            past=_past(session, planned, part, shown, period, inputs, closes),
+            own=own,
+            late=None if running else late_usage(session, inputs, period, over),
+            notes=[*_notes(session, period, today if own else (), running=running or not today)],
         )
     )
+
+
+def _notes(session: Session, period: Period, rules: Sequence[Rule], *, running: bool) -> Iterator[str]:
+    """Yield the notes on a month. `rules` are those without a recorded version, if others have one."""
+    sealed = last_seal(session.ledger, session.manifests.workspace.name)
+    if sealed is not None and str(period) <= sealed.period:
+        yield (
+            f"{period} is sealed: its samples were deleted on {sealed.sealed_at:%Y-%m-%d}, so its usage cannot be "
+            "measured again"
+        )
+    elif not running:
+        yield _by_the_rules_of_today(rules)
 
 
 def _by_the_rules_of_today(rules: Sequence[Rule]) -> str:
@@ -106,7 +134,9 @@ def _subject(session: Session, part: UsagePart, address: str) -> _Subject:
     if kind == "Addition":
         view = addition_named(part, address)
         source, _, customer_id = view.customer.partition("/")
-        return _Subject(address, source, customer_id, view.mapping, [view])
+        return _Subject(
+            address, source, customer_id, view.mapping, same_charge_and_month(part.views, view), view.address
+        )
     source, customer_id = kind, name
     document = session.manifests.find(CustomerMappingSpec, address)
     if document is not None:
@@ -161,12 +191,20 @@ def _lines(session: Session, planned: UsageInputs, subject: _Subject) -> Lines:
     return Lines(subject.views, planned.snapshot.additions, texts)
 
 
-def _past(session: Session, subject: _Subject, period: Period, inputs: ChargeInputs) -> Past:
+def _past(
+    session: Session,
+    planned: UsageInputs,
+    part: UsagePart,
+    subject: _Subject,
+    period: Period,
+    inputs: ChargeInputs,
+    closes: Sequence[Close],
+) -> Past:
     ledger, workspace = session.ledger, session.manifests.workspace.name
     ids = {each.live.id for each in subject.views if each.live is not None}
     named = [each.address for each in subject.views]
     addresses = [*addresses_of(ledger, session.manifests, subject.address), *named]
-    writes = writes_of_addresses(ledger, workspace, addresses)
+    writes = writes_of_addresses(ledger, workspace, written_in_months(addresses, str(period), named))
     covers = {
         *(f"CustomerMapping/{rule.name}" for rule in inputs.rules),
         *named,
@@ -176,11 +214,37 @@ def _past(session: Session, subject: _Subject, period: Period, inputs: ChargeInp
     }
     end = min(period.end, inputs.now + timedelta.resolution)
     reported = any(meter.reported for rule in inputs.rules for meter in rule.meters)
+    approvals = [each for each in approvals_of_period(ledger, workspace, str(period)) if each.address in covers]
+    of_others = [*_approvals_of_corrections(session, subject, period)]
+    rows = [row for row in part.part.coverage if (row.source, row.customer) == subject.customer and row.state == "owed"]
+    accepted = [each for each in planned.accepted if (each.source, each.customer_id) == subject.customer]
     return Past(
         pulls=pulls_between(ledger, subject.source, period.start, end),
         reports=pulls_between(ledger, report_of(subject.source), period.start, end) if reported else (),
         writes=writes,
         runs=read_runs_by_id(ledger, workspace, {each.run_id for each in writes}),
-        approvals=[each for each in approvals_of_period(ledger, workspace, str(period)) if each.address in covers],
+        approvals=[*approvals, *(each for each in of_others if each not in approvals)],
         hand_edits=hand_edits_of(ledger, workspace, session.tenant, ids, period.start, period.end),
+        closes=closes,
+        corrections=corrections_json(
+            subject.views,
+            [row for row in rows if month_of(row.address or "").month == str(period)],
+            [each for each in accepted if each.period == str(period)],
+            writes,
+            of_others,
+        ),
     )
+
+
+def _approvals_of_corrections(session: Session, subject: _Subject, period: Period) -> Iterator[Approval]:
+    """Yield the approvals of adjustments of a customer that correct a month, or that are billed in it.
+
+    They were given in a later month than the one that they correct.
+    """
+    mappings = {each.mapping for each in subject.views if each.mapping is not None}
+    named = {each.address for each in subject.views}
+    for each in approvals_of_adjustments(session.ledger, session.manifests.workspace.name):
+        address = each.address or ""
+        is_own = any(address.startswith(f"Addition/{mapping}.") for mapping in mappings)
+        if address in named or (is_own and month_of(address).month == str(period)):
+            yield each

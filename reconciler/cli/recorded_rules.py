@@ -1,49 +1,88 @@
-"""Rate a past month of a customer by the rules that billed it, as the ledger recorded them."""
+"""Rate a past month of a customer by the rules that hold for it: those that its close froze, or that billed it last."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from reconciler.additions.charges import ChargeInputs
+from reconciler.additions.coverage import MappingCharge
+from reconciler.additions.ended_months import ChargedMonth
+from reconciler.cli.rating_again import rated_again
 from reconciler.cli.session import Session
-from reconciler.closing.rule_version import RuleVersion, version_from, version_of
+from reconciler.closing.closed_charges import closed_charges
+from reconciler.closing.explanation import LateUsage, OwnRule
+from reconciler.closing.rule_version import version_from, version_of
 from reconciler.ledger.bills import bills_of_month, versions_of
+from reconciler.ledger.snapshot import Close
 from reconciler.metering.loading import load_snapshots
 from reconciler.metering.period import Period
 
-Versions = Mapping[tuple[str, str], RuleVersion]
-"""By mapping and charge."""
+OwnRules = Mapping[MappingCharge, OwnRule]
 
 
-def recorded_versions(session: Session, period: Period, customer: tuple[str, str]) -> Versions:
-    """Return the versions of the rules that billed a customer last in a month. Empty if the ledger has none."""
+def own_rules(
+    session: Session, closes: Sequence[Close], period: Period, customer: tuple[str, str], mapping: str | None
+) -> OwnRules:
+    """Return the rules of a customer that hold for a month: frozen by one of its closes, or else of its last run.
+
+    A charge that the ledger does not have is left out. `mapping` is the name of the customer's mapping now: it may have
+    been renamed. None: it has none any more.
+    """
     workspace = session.manifests.workspace.name
     month = bills_of_month(session.ledger, workspace, session.tenant, str(period))
-    own = [each for each in month if each.key[:2] == customer]
-    known = versions_of(session.ledger, workspace, [each.digest for each in own])
-    return {(each.mapping, each.charge): version_from(dict(known[each.digest].content)) for each in own}
+    bills = {each.key: each for each in month if each.key[:2] == customer}
+    closed = {key: each for key, each in closed_charges(closes).items() if key[:2] == customer and each.digest}
+    digests = {
+        **{key: each.digest for key, each in bills.items()},
+        **{key: each.digest for key, each in closed.items() if each.digest},
+    }
+    known = versions_of(session.ledger, workspace, digests.values())
+    found: dict[MappingCharge, OwnRule] = {}
+    for key, digest in digests.items():
+        version, frozen = version_from(dict(known[digest].content)), closed.get(key)
+        used_at = bills[key].billed_at if frozen is None else frozen.close.closed_at
+        was = bills[key].mapping if frozen is None else frozen.mapping
+        found[mapping or was, key[2]] = OwnRule(version, used_at, frozen)
+    return found
 
 
-def changed_mappings(inputs: ChargeInputs, own: Versions) -> set[str]:
-    """Return the mappings with a charge whose recorded version is another than that of the manifests."""
+def changed_mappings(inputs: ChargeInputs, own: OwnRules) -> set[str]:
+    """Return the mappings with a charge whose own rule is another than that of the manifests."""
     today = {
         (rule.name, rule.charge): version_of([rule], inputs.settings, inputs.exclusions).digest for rule in inputs.rules
     }
-    return {key[0] for key, each in own.items() if today.get(key) != each.digest}
+    return {key[0] for key, each in own.items() if today.get(key) != each.version.digest}
 
 
-def by_recorded_versions(
-    session: Session, inputs: ChargeInputs, own: Versions, moment: datetime, customer: tuple[str, str]
+def by_own_rules(
+    session: Session, inputs: ChargeInputs, own: OwnRules, moment: datetime, customer: tuple[str, str]
 ) -> ChargeInputs:
-    """Return the inputs with the recorded rules, settings and exclusions. A charge without a version keeps its rule."""
-    mappings = {rule.name for rule in inputs.rules}
-    rules = [rule for (mapping, _), each in own.items() if mapping in mappings for rule in each.rules]
+    """Return the inputs with the own rules, settings and exclusions. A charge without a version keeps its rule."""
+    rules = [replace(rule, name=mapping) for (mapping, _), each in own.items() for rule in each.version.rules]
     rules += [rule for rule in inputs.rules if (rule.name, rule.charge) not in own]
-    settings = next(iter(own.values())).settings
-    every = (each for version in own.values() for each in version.exclusions)
+    settings = next(iter(own.values())).version.settings
+    every = (each for one in own.values() for each in one.version.exclusions)
     exclusions = [*{(each.name, each.device_id): each for each in every}.values()]
     units = {name: snapshot.unit for name, snapshot in inputs.snapshots.items()}
     snapshots = load_snapshots(session.ledger, units, rules, settings, moment, by_hour=[customer])
     return replace(inputs, settings=settings, rules=rules, exclusions=exclusions, snapshots=snapshots)
+
+
+def late_usage(session: Session, inputs: ChargeInputs, period: Period, month: ChargedMonth | None) -> LateUsage | None:
+    """Return the usage of an ended month with what came late for it. None without a charge with lines of one month.
+
+    `inputs` have the rules that hold for the month, and `month` is what the next plan rates of it: there, prices with a
+    day in the month are those of now.
+    """
+    terms = {} if month is None else month.terms
+    own = [rule for rule in inputs.rules if rule.lines == "perPeriod" and not rule.proposed]
+    rules = [terms[key].rule if (key := (rule.name, rule.charge)) in terms else rule for rule in own]
+    if not rules:
+        return None
+    now, settings, exclusions = session.context.now, inputs.settings, inputs.exclusions
+    units = {name: snapshot.unit for name, snapshot in inputs.snapshots.items()}
+    snapshots = load_snapshots(session.ledger, units, rules, settings, now, ended=period)
+    charges = rated_again(session.ledger, period, now, rules, settings, exclusions)
+    return LateUsage(replace(inputs, now=now, rules=rules, snapshots=snapshots), charges)

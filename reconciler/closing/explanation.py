@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from pydantic_core import to_jsonable_python
 
 from reconciler.additions.charge import Charge
 from reconciler.additions.charges import ChargedUsage, ChargeInputs, history_of
+from reconciler.additions.coverage import MappingCharge
 from reconciler.additions.ownership import owner_of, owner_of_rule
 from reconciler.additions.views import AdditionView
+from reconciler.closing.closed_charges import ClosedCharge, close_json
+from reconciler.closing.corrections import sum_of_made
 from reconciler.closing.hours import hour_json, pulls_json, unknown_hours
 from reconciler.closing.json_values import Json, decimal_text, time_json
+from reconciler.closing.month_lines import month_of
 from reconciler.closing.rule_version import RuleVersion, version_of
 from reconciler.closing.steps import steps_of
 from reconciler.closing.values import RuleValue
@@ -21,7 +26,7 @@ from reconciler.closing.writes import hand_edits_json, writes_of_period
 from reconciler.kinds.billing_rules import Rule
 from reconciler.ledger.records import PullRecord
 from reconciler.ledger.runs import RunRecord, WriteRecord
-from reconciler.ledger.snapshot import Approval, RecordedAddition, SeenEdit
+from reconciler.ledger.snapshot import Approval, Close, RecordedAddition, SeenEdit
 from reconciler.metering.monthly_report import report_of
 from reconciler.metering.period import day_start
 
@@ -51,8 +56,32 @@ class Past:
     """Every write to its lines, oldest first."""
     runs: Mapping[int, RunRecord] = field(default_factory=dict)
     approvals: Sequence[Approval] = ()
-    """The approvals of the period that cover the customer."""
+    """The approvals of the period that cover the customer, and those of its adjustments."""
     hand_edits: Sequence[SeenEdit] = ()
+    closes: Sequence[Close] = ()
+    """The closes of the period, oldest first."""
+    corrections: Sequence[Json] = ()
+    """The adjustments that correct the period or are billed in it, see `corrections`."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRule:
+    """Which rule of a charge holds for a past month."""
+
+    version: RuleVersion
+    used_at: datetime
+    """When the last run of the month used it, or when its close froze it."""
+    closed: ClosedCharge | None = None
+    """What the close of the month froze. None: the last run recorded the rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class LateUsage:
+    """The usage of an ended month with what came late for it: lines of one month follow it, or adjustments do."""
+
+    inputs: ChargeInputs
+    """At the moment of the command."""
+    charges: Mapping[MappingCharge, Charge]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +106,10 @@ class ToExplain:
     """The rows of the customer: state, detail, whether it is accounted for."""
     lines: Lines
     past: Past
+    own: Mapping[MappingCharge, OwnRule] = field(default_factory=dict)
+    """Of a past month: the rules that hold for it. Those of other charges are the rules of today."""
+    late: LateUsage | None = None
+    """Of an ended month: the usage of the charges with lines of one month."""
     notes: Sequence[str] = ()
     """Sentences about the explanation itself."""
 
@@ -85,6 +118,7 @@ def explain(found: ToExplain) -> Json:
     """Return the explanation as JSON. Quantities and amounts are exact decimal text, times are UTC."""
     period, past = found.usage.period, found.past
     addresses = {each.live.id: each.address for each in found.lines.views if each.live is not None}
+    charges = [*_charges(found)]
     edits = [(addresses[each.addition_id], each.seen_at, each.fields) for each in past.hand_edits]
     return {
         "format_version": FORMAT_VERSION,
@@ -103,11 +137,14 @@ def explain(found: ToExplain) -> Json:
         "as_of": time_json(found.inputs.now),
         "notes": list(found.notes),
         "coverage": list(found.coverage),
+        "closes": [_close_json(each, found) for each in past.closes],
         "lines": [*_lines(found.lines)],
-        "charges": [*_charges(found)],
+        "adjustments": list(past.corrections),
+        "month": _month_json(found, charges),
+        "charges": charges,
         "pulls": pulls_json(found.source, past.pulls),
         **({"reports": pulls_json(report_of(found.source), past.reports)} if past.reports else {}),
-        "writes": writes_of_period(past.writes, past.runs, period.start, period.end),
+        "writes": writes_of_period(past.writes, past.runs, period.start, period.end, _of_one_month(past.writes)),
         "approvals": [_approval_json(each) for each in past.approvals],
         "hand_edits": hand_edits_json(edits),
     }
@@ -125,18 +162,87 @@ def _lines(lines: Lines) -> Iterator[Json]:
         }
 
 
+def _of_one_month(writes: Iterable[WriteRecord]) -> set[str]:
+    return {each.address for each in writes if month_of(each.address).month is not None}
+
+
+def _close_json(close: Close, found: ToExplain) -> Json:
+    """Return a close with what it left out: of the source, and the customer itself."""
+    customer = f"{found.source}/{found.customer_id}"
+    return {
+        **close_json(close),
+        "accepted": [asdict(each) for each in close.accepted if each.address == found.source],
+        "left_open": next((asdict(each) for each in close.left_open if each.address == customer), None),
+    }
+
+
 def _charges(found: ToExplain) -> Iterator[Json]:
     """Yield what each charge of the customer's mappings bills, and how."""
+    late = found.late
     for rule in found.inputs.rules:
+        key, inputs, used = (rule.name, rule.charge), found.inputs, rule
+        own = found.own.get(key)
         charges = (*found.usage.proposed, *found.usage.charges)
         charge = next((each for each in charges if owner_of(each).of_all_months == owner_of_rule(rule)), None)
-        version = version_of([rule], found.inputs.settings, found.inputs.exclusions)
+        if late is not None and key in late.charges:
+            charge, inputs = late.charges[key], late.inputs
+            used = next(each for each in inputs.rules if (each.name, each.charge) == key)
+        version = version_of([used], found.inputs.settings, found.inputs.exclusions)
         yield {
             "mapping": f"CustomerMapping/{rule.name}",
             "charge": rule.charge,
-            "rule": _rule_json(version, found.values.get(rule.name, ())),
-            **_charge_json(charge, rule, found),
+            "billed_by": used.lines,
+            "rule": {
+                **_rule_json(version if own is None else own.version, found.values.get(rule.name, ())),
+                "holds": _holds(found, key),
+            },
+            "frozen": _frozen_json(own),
+            **_charge_json(charge, used, inputs, found),
         }
+
+
+def _month_json(found: ToExplain, charges: Sequence[Json]) -> Json | None:
+    """Return what the month is billed by lines of its own, and what it is rated with. None without such lines.
+
+    `due` is what a later adjustment bills or gives back. Null if the usage of a charge is not known.
+    """
+    period = str(found.usage.period)
+    own = [each for each in charges if each["billed_by"] == "perPeriod"]
+    if found.at in found.usage.period or not own:
+        return None
+    standing = [each.live for each in found.lines.views if month_of(each.address) == (period, 0)]
+    lines = sum((each.monthly for each in standing if each is not None), Decimal(0))
+    corrected = sum(sum_of_made(found.past.corrections, period), Decimal(0))
+    amounts = [line["amount"] for each in own for line in each["lines"]]
+    known = None not in amounts and all(each["lines"] for each in own)
+    rated = sum((Decimal(each) for each in amounts), Decimal(0)) if known else None
+    return {
+        "lines": decimal_text(lines),
+        "adjustments": decimal_text(corrected),
+        "rated": decimal_text(rated),
+        "due": None if rated is None else decimal_text(rated - lines - corrected),
+    }
+
+
+def _holds(found: ToExplain, key: MappingCharge) -> Json:
+    """Return why a rule holds for the month: a close froze it, a run used it last, or the manifests have it."""
+    own = found.own.get(key)
+    if own is None:
+        return {"from": "manifests", "at": time_json(found.at), "by": None}
+    closed = own.closed
+    return {
+        "from": "run" if closed is None else "close",
+        "at": time_json(own.used_at),
+        "by": None if closed is None else closed.close.closed_by,
+    }
+
+
+def _frozen_json(own: OwnRule | None) -> Json | None:
+    """Return what a close froze of a charge. None without a close."""
+    if own is None or own.closed is None:
+        return None
+    names = ("version", "as_of", "quantity", "unit", "amount", "rated")
+    return {name: own.closed.content.get(name) for name in names}
 
 
 def _rule_json(version: RuleVersion, values: Sequence[RuleValue]) -> Json:
@@ -155,7 +261,7 @@ def _rule_json(version: RuleVersion, values: Sequence[RuleValue]) -> Json:
     }
 
 
-def _charge_json(charge: Charge | None, rule: Rule, found: ToExplain) -> Json:
+def _charge_json(charge: Charge | None, rule: Rule, inputs: ChargeInputs, found: ToExplain) -> Json:
     """Return the steps and the hours of a charge. `charge` is None if an exclusion covers the customer."""
     if charge is None:
         return {"state": "excluded", "why": "an exclusion covers the customer", "steps": [], "lines": [], "hours": None}
@@ -174,12 +280,12 @@ def _charge_json(charge: Charge | None, rule: Rule, found: ToExplain) -> Json:
             }
             for each in charge.lines
         ],
-        "hours": _hours_json(charge, rule, found),
+        "hours": _hours_json(charge, rule, inputs, found),
     }
 
 
-def _hours_json(charge: Charge, rule: Rule, found: ToExplain) -> Json | None:
-    history = history_of(found.inputs, rule.source, rule.meter)
+def _hours_json(charge: Charge, rule: Rule, inputs: ChargeInputs, found: ToExplain) -> Json | None:
+    history = history_of(inputs, rule.source, rule.meter, found.usage.period)
     if history is None:
         return None
     start = _start_of(rule, found)

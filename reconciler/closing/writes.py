@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -16,28 +16,37 @@ from reconciler.ledger.runs import RunRecord, WriteRecord, sent_fields
 
 
 def writes_of_period(
-    writes: Sequence[WriteRecord], runs: Mapping[int, RunRecord], start: datetime, end: datetime
+    writes: Sequence[WriteRecord],
+    runs: Mapping[int, RunRecord],
+    start: datetime,
+    end: datetime,
+    whole: Collection[str] = (),
 ) -> list[Json]:
     """Return the writes from `start` to `end`, and of each address the last one before: it set what stood then.
 
-    `writes` are oldest first.
+    `writes` are oldest first. Of the addresses in `whole`, all writes are returned: they are about one month, whenever
+    they were sent.
     """
     before: dict[str, WriteRecord] = {each.address: each for each in writes if each.sent_at < start}
     kept = {each.id for each in before.values()}
     return [
-        _write_json(each, runs.get(each.run_id), earlier=each.sent_at < start)
+        _write_json(each, runs.get(each.run_id), _when(each.sent_at, start, end))
         for each in writes
-        if each.id in kept or start <= each.sent_at < end
+        if each.id in kept or each.address in whole or start <= each.sent_at < end
     ]
 
 
-def _write_json(write: WriteRecord, run: RunRecord | None, *, earlier: bool) -> Json:
+def _when(moment: datetime, start: datetime, end: datetime) -> Json:
+    return {"before_period": moment < start, "after_period": moment >= end}
+
+
+def _write_json(write: WriteRecord, run: RunRecord | None, when: Json) -> Json:
     return {
         "write": write.id,
         "run": write.run_id,
         "who": None if run is None else run.actor,
         "commit": None if run is None else run.git_commit,
-        "before_period": earlier,
+        **when,
         "address": write.address,
         "action": write.action,
         "reason": write.reason,

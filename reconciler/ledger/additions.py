@@ -92,8 +92,20 @@ def approvals_of_period(ledger: Ledger, workspace: str, period: str) -> tuple[Ap
         return _approvals_of(connection, workspace, period)
 
 
+def approvals_of_adjustments(ledger: Ledger, workspace: str) -> tuple[Approval, ...]:
+    """Return every approval of an adjustment or a credit, oldest first. There are few: a person gives each."""
+    names = ("adjustment", "credit")
+    query = sa.select(_approvals).where(_approvals.c.workspace == workspace, _approvals.c.guardrail.in_(names))
+    with ledger.read() as connection:
+        return _approvals_from(connection, query)
+
+
 def _approvals_of(connection: sa.Connection, workspace: str, period: str) -> tuple[Approval, ...]:
     query = sa.select(_approvals).where(_approvals.c.workspace == workspace, _approvals.c.period == period)
+    return _approvals_from(connection, query)
+
+
+def _approvals_from(connection: sa.Connection, query: sa.Select[Any]) -> tuple[Approval, ...]:
     return tuple(
         Approval(row.guardrail, row.address, row.period, row.given_by, row.given_at)
         for row in connection.execute(query.order_by(_approvals.c.id))

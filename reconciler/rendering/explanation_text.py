@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.amounts import amount_text, figure_text
 from reconciler.rendering.counts import numbered
+from reconciler.rendering.explanation_month import close_lines, corrections_lines, frozen_text, holds_text, money_text
 from reconciler.rendering.paint import Paint, safe, shown
 from reconciler.rendering.tables import WIDTH, Column, table
 from reconciler.rendering.times import time_text
@@ -25,6 +26,9 @@ def explanation_text(found: Json, paint: Paint, width: int = WIDTH) -> Iterator[
     yield f"{paint(heading(found), 'bold')}  {paint(scope_text(found), 'dim')}"
     for note in found["notes"]:
         yield paint(f"note: {safe(note)}.", "yellow")
+    for close in found["closes"]:
+        for text in close_lines(close):
+            yield paint(text, "bold")
     for row in found["coverage"]:
         yield f"{paint(row['state'], 'bold' if row['accounted'] else 'red')}  {safe(row['detail'])}".rstrip()
     for line in found["lines"]:
@@ -32,8 +36,9 @@ def explanation_text(found: Json, paint: Paint, width: int = WIDTH) -> Iterator[
         yield from _line(line, found["currency"], paint)
     for charge in found["charges"]:
         yield ""
-        yield from _charge(charge, paint, width, several=has_several(found))
+        yield from _charge(charge, paint, width, found=found)
     yield ""
+    yield from corrections_lines(found, paint)
     yield from _pulls(found["pulls"], paint)
     if "reports" in found:
         yield from _pulls(found["reports"], paint)
@@ -65,7 +70,7 @@ def line_facts(line: Json, currency: str | None) -> Iterator[tuple[str, str]]:
     if live is None:
         yield "stands now", "not in ConnectWise yet"
     else:
-        yield "stands now", f"{_product_of(live['fields'], currency)} = {_money(line['monthly'], currency)} a month"
+        yield "stands now", f"{_product_of(live['fields'], currency)} = {money_text(line['monthly'], currency)} a month"
         yield "dates", _dates(live["fields"])
         yield "id", f"{live['id']} on agreement {live['agreement']}, last updated {live['last_updated'] or 'unknown'}"
     if sent:
@@ -94,10 +99,6 @@ def _product_of(fields: Json, currency: str | None) -> str:
     return f"{quantity if quantity is not None else 'unknown'}{less} × {shown_price}"
 
 
-def _money(amount: str | None, currency: str | None) -> str:
-    return "unknown" if amount is None else amount_text(Decimal(amount), currency)
-
-
 def _dates(fields: Json) -> str:
     first, last = fields.get("effectiveDate"), fields.get("cancelledDate")
     return f"from {str(first)[:10] if first else 'the start'}{f' to {str(last)[:10]}' if last else ', without an end'}"
@@ -114,9 +115,12 @@ def rule_name(charge: Json, *, several: bool) -> str:
     return f"{charge['mapping']}, charge {charge['charge']}" if several else str(charge["mapping"])
 
 
-def _charge(charge: Json, paint: Paint, width: int, *, several: bool) -> Iterator[str]:
-    rule = charge["rule"]
-    yield f"{paint(safe('Rule ' + rule_name(charge, several=several)), 'bold')}  {paint(rule['digest'], 'dim')}"
+def _charge(charge: Json, paint: Paint, width: int, *, found: Json) -> Iterator[str]:
+    rule, period = charge["rule"], found["period"]["name"]
+    name = rule_name(charge, several=has_several(found))
+    yield f"{paint(safe(f'Rule {name}'), 'bold')}  {paint(rule['digest'], 'dim')}"
+    if holds := holds_text(charge, period):
+        yield f"    {holds}"
     columns: Sequence[Column] = (("value", "whole"), ("", "left"), ("from", "left"))
     if rule["values"]:
         yield from table(
@@ -131,6 +135,8 @@ def _charge(charge: Json, paint: Paint, width: int, *, several: bool) -> Iterato
         yield from table(
             steps, [[each["step"], figure(each), each["unit"], each["text"]] for each in charge["steps"]], width
         )
+    if frozen := frozen_text(charge, period, found["currency"]):
+        yield f"    {frozen}"
     if charge["hours"] is not None:
         yield ""
         yield from _hours(charge["hours"], paint, width)
@@ -242,7 +248,7 @@ def write_heading(write: Json) -> str:
     """Return when and by which run a write was sent."""
     by = f" by {write['who']}" if write["who"] else ""
     commit = f" from commit {write['commit'][:8]}" if write["commit"] else ""
-    before = ", before this month" if write["before_period"] else ""
+    before = ", before this month" if write["before_period"] else ", after this month" if write["after_period"] else ""
     what = f"{time_text(write['sent_at'])}, run {write['run']}{by}{commit}: {write['action'] or 'write'}"
     return safe(f"{what} {write['address']}{before}")
 

@@ -51,6 +51,7 @@ def write(**more: Any) -> dict[str, Any]:
         "who": "ann@desk",
         "commit": "0123456789abcdef",
         "before_period": False,
+        "after_period": False,
         "address": "Addition/acme.storage:gb",
         "action": "update",
         "reason": "119.4 GB used, 120 GB billed",
@@ -79,7 +80,14 @@ def charge(**more: Any) -> dict[str, Any]:
     lab = {"name": "Exclusion/lab", "device": "d9", "reason": "a laboratory", "until": "2026-11-30"}
     return {
         "mapping": "CustomerMapping/acme",
-        "rule": {"digest": "sha256:aa", "values": values, "exclusions": [lab, {**lab, "device": None, "until": None}]},
+        "billed_by": "rolling",
+        "rule": {
+            "digest": "sha256:aa",
+            "values": values,
+            "exclusions": [lab, {**lab, "device": None, "until": None}],
+            "holds": {"from": "manifests", "at": T, "by": None},
+        },
+        "frozen": None,
         "state": "billed",
         "why": "",
         "steps": steps,
@@ -109,6 +117,9 @@ def explanation(**more: Any) -> dict[str, Any]:
         "made_at": T,
         "as_of": T,
         "notes": ["the usage of this month is rated by the rules of today"],
+        "closes": [],
+        "adjustments": [],
+        "month": None,
         "coverage": [{"state": "billed", "detail": "", "accounted": True}],
         "lines": [line()],
         "charges": [charge()],

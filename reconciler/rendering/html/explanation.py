@@ -7,6 +7,14 @@ from typing import Any
 
 from markupsafe import Markup
 
+from reconciler.rendering.explanation_month import (
+    close_lines,
+    correction_facts,
+    correction_heading,
+    frozen_text,
+    holds_text,
+    month_text,
+)
 from reconciler.rendering.explanation_text import (
     chosen_text,
     device_row,
@@ -39,6 +47,7 @@ def explanation_html(found: Json) -> str:
     values = {
         "scope": shown_text(scope_text(found)),
         "notes": [shown_text(f"{note}.") for note in found["notes"]],
+        "closes": [shown_text(text) for each in found["closes"] for text in close_lines(each)],
         "coverage": [
             {"level": "ok" if row["accounted"] else "look", "state": row["state"], "text": shown_text(row["detail"])}
             for row in found["coverage"]
@@ -50,7 +59,15 @@ def explanation_html(found: Json) -> str:
             }
             for line in found["lines"]
         ],
-        "charges": [_charge(each, several=has_several(found)) for each in found["charges"]],
+        "charges": [_charge(each, found) for each in found["charges"]],
+        "corrections": [
+            {
+                "heading": shown_text(correction_heading(each, found["currency"])),
+                "facts": [_fact(*fact) for fact in correction_facts(each)],
+            }
+            for each in found["adjustments"]
+        ],
+        "month": shown_text(f"{found['period']['name']} is {text}") if (text := month_text(found)) else "",
         "pulls": [shown_text(pulls_text(each)) for each in pulls],
         "other_pulls": [shown_text(other_pull_text(each)) for of in pulls for each in of["others"]],
         "writes": [
@@ -67,10 +84,12 @@ def _fact(name: str, text: str) -> dict[str, Markup]:
     return {"name": shown_text(name), "text": shown_text(text)}
 
 
-def _charge(charge: Json, *, several: bool) -> dict[str, Any]:
-    rule, hours = charge["rule"], charge["hours"]
+def _charge(charge: Json, found: Json) -> dict[str, Any]:
+    rule, hours, period = charge["rule"], charge["hours"], found["period"]["name"]
     return {
-        "mapping": shown_text(rule_name(charge, several=several)),
+        "mapping": shown_text(rule_name(charge, several=has_several(found))),
+        "holds": shown_text(holds_text(charge, period)),
+        "frozen": shown_text(frozen_text(charge, period, found["currency"])),
         "digest": shown_text(rule["digest"]),
         "values": [
             {name: shown_text(text) for name, text in (("name", each["name"]), ("origin", each["origin"]))}

@@ -1,0 +1,98 @@
+"""Say of a month in an explanation who closed it, which rule holds for it, and what its adjustments are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from reconciler.amounts import amount_text
+from reconciler.rendering.close_text import closed_line
+from reconciler.rendering.counts import numbered
+from reconciler.rendering.paint import Paint, safe
+from reconciler.rendering.times import time_text
+
+Json = Mapping[str, Any]
+
+
+def money_text(amount: str | None, currency: str | None) -> str:
+    """Return an amount as text. One that is not known is `unknown`."""
+    return "unknown" if amount is None else amount_text(Decimal(amount), currency)
+
+
+def close_lines(close: Json) -> Iterator[str]:
+    """Yield who closed the month when, and what the close left out."""
+    yield closed_line(close)
+    for each in close["accepted"]:
+        yield safe(f"Left out, {each['address']}: {each['what']} ({each['reason']}; accepted by {each['by']})")
+    if (left := close["left_open"]) is not None:
+        yield safe(f"Left open: {left['what']} ({left['reason']}; accepted by {left['by']})")
+
+
+def holds_text(charge: Json, period: str) -> str:
+    """Return why a rule holds for a past month: `frozen at the close of 2026-10, …`. Empty for the rules of today."""
+    holds = charge["rule"]["holds"]
+    if holds["from"] == "manifests":
+        return ""
+    if holds["from"] == "run":
+        return f"as the last run of {period} used it, {time_text(holds['at'])}"
+    return safe(f"frozen at the close of {period}, {time_text(holds['at'])} by {holds['by']}")
+
+
+def frozen_text(charge: Json, period: str, currency: str | None) -> str:
+    """Return what the close froze of a charge. Empty without a close."""
+    frozen = charge["frozen"]
+    if frozen is None:
+        return ""
+    if frozen["amount"] is None:
+        return f"at the close of {period}, its usage was not known"
+    quantity = f"{frozen['quantity']} {frozen['unit'] or ''}".rstrip()
+    return f"at the close of {period}, {quantity} for {money_text(frozen['amount'], currency)}"
+
+
+def correction_heading(each: Json, currency: str | None) -> str:
+    """Return an adjustment with its money and its state."""
+    return safe(f"{each['address']}: {money_text(each['amount'], currency)} for {each['corrects']}, {each['state']}")
+
+
+def correction_facts(each: Json) -> Iterator[tuple[str, str]]:
+    """Yield what is known of an adjustment: (name, text)."""
+    if each["cause"]:
+        yield "cause", safe(each["cause"])
+    if each["why"]:
+        yield "why", safe(each["why"])
+    if each["text"]:
+        yield "text", safe(each["text"])
+    if each["first_day"]:
+        yield "billed", f"from {each['first_day']}"
+    if each["written_at"]:
+        yield "written", f"{time_text(each['written_at'])}, run {each['run']}"
+    if each["approved_by"]:
+        yield "approved", safe(f"{time_text(each['approved_at'])} by {each['approved_by']}")
+
+
+def month_text(found: Json) -> str:
+    """Return what the month is billed, and what it is rated with now. Empty if it has no lines of its own."""
+    month, currency = found["month"], found["currency"]
+    if month is None:
+        return ""
+    lines, adjustments = (money_text(month[name], currency) for name in ("lines", "adjustments"))
+    billed = f"{lines} by lines and {adjustments} by adjustments"
+    if month["rated"] is None:
+        return f"billed with {billed}; its usage is not known"
+    due = Decimal(month["due"])
+    left = "nothing is due" if not due else f"{amount_text(due, currency)} {'are due' if due > 0 else 'too much'}"
+    return f"billed with {billed}; rated with {money_text(month['rated'], currency)} now: {left}"
+
+
+def corrections_lines(found: Json, paint: Paint) -> Iterator[str]:
+    """Yield the adjustments of the month, and what it is billed and rated with."""
+    rows, month = found["adjustments"], month_text(found)
+    if rows or month:
+        yield f"{paint('Adjustments', 'bold')}  {numbered(len(rows), 'adjustment') if rows else 'none'}"
+    for each in rows:
+        yield f"    {correction_heading(each, found['currency'])}"
+        for name, text in correction_facts(each):
+            yield f"        {name.ljust(9)}  {text}"
+    if month:
+        yield f"    {found['period']['name']} is {month}"
