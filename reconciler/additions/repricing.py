@@ -47,11 +47,13 @@ class _Prices:
         own = self._own(old)
         if own is not None and own.prices is not None:
             entry = entry_in_force(own.prices, self.first_day)
-            return old if entry is None else replace(old, price=entry.price, cost=entry.cost, own_price=True)
+            if entry is None:
+                return old
+            return replace(old, price=entry.price, cost=entry.cost, own_price=True, since=entry.from_)
         if old.own_price:
             return old
         found = self._of_product(old.product)
-        return old if found is None else replace(old, price=found.price, cost=found.cost)
+        return old if found is None else replace(old, price=found.price, cost=found.cost, since=found.since)
 
     def _own(self, old: Range) -> ChargeFields | PriceRange | None:
         """Return the range of the present charge with the same product and limit. None if there is none."""

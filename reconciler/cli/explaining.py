@@ -15,18 +15,21 @@ from reconciler.cli.invoice_words import address_on_invoice
 from reconciler.cli.loading import load_customer
 from reconciler.cli.periods import period_named
 from reconciler.cli.places import place_finder
-from reconciler.cli.recorded_rules import by_own_rules, changed_mappings, late_usage, own_rules
+from reconciler.cli.recorded_rules import OwnRules, by_own_rules, changed_mappings, late_usage, own_rules
 from reconciler.cli.session import Session
 from reconciler.cli.show_usage import addition_named, not_found, plan_from_ledger
 from reconciler.closing.corrections import corrections_json
 from reconciler.closing.explanation import Lines, Past, ToExplain, explain
 from reconciler.closing.month_lines import lines_of_month, month_of, same_charge_and_month, written_in_months
+from reconciler.closing.rule_version import version_of
 from reconciler.closing.values import RuleValue, rule_values
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.product import ProductSpec
 from reconciler.ledger.additions import approvals_of_adjustments, approvals_of_period, hand_edits_of
+from reconciler.ledger.bill_records import VersionRecord
+from reconciler.ledger.bills import versions_of
 from reconciler.ledger.closes import load_closes
 from reconciler.ledger.history import read_runs_by_id, writes_of_addresses
 from reconciler.ledger.pulls import customer_records, pulls_between
@@ -103,10 +106,18 @@ async def explain_address(session: Session, words: str, month: str | None) -> di
             lines=_lines(session, planned, shown),
             past=_past(session, planned, part, shown, period, inputs, closes),
             own=own,
+            records=_records(session, inputs, own),
             late=None if running else late_usage(session, inputs, period, over),
             notes=[*_notes(session, period, today if own else (), running=running or not today)],
         )
     )
+
+
+def _records(session: Session, inputs: ChargeInputs, own: OwnRules) -> Mapping[str, VersionRecord]:
+    """Return the records of the rules that are explained, by digest."""
+    today = (version_of([rule], inputs.settings, inputs.exclusions).digest for rule in inputs.rules)
+    digests = {*today, *(each.version.digest for each in own.values())}
+    return versions_of(session.ledger, session.manifests.workspace.name, digests)
 
 
 def _notes(session: Session, period: Period, rules: Sequence[Rule], *, running: bool) -> Iterator[str]:

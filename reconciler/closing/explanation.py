@@ -21,9 +21,10 @@ from reconciler.closing.json_values import Json, decimal_text, time_json
 from reconciler.closing.month_lines import month_of
 from reconciler.closing.rule_version import RuleVersion, version_of
 from reconciler.closing.steps import steps_of
-from reconciler.closing.values import RuleValue
+from reconciler.closing.values import RuleValue, version_values
 from reconciler.closing.writes import hand_edits_json, writes_of_period
 from reconciler.kinds.billing_rules import Rule
+from reconciler.ledger.bill_records import VersionRecord
 from reconciler.ledger.records import PullRecord
 from reconciler.ledger.runs import RunRecord, WriteRecord
 from reconciler.ledger.snapshot import Approval, Close, RecordedAddition, SeenEdit
@@ -108,6 +109,8 @@ class ToExplain:
     past: Past
     own: Mapping[MappingCharge, OwnRule] = field(default_factory=dict)
     """Of a past month: the rules that hold for it. Those of other charges are the rules of today."""
+    records: Mapping[str, VersionRecord] = field(default_factory=dict)
+    """By digest: the versions of rules in the ledger."""
     late: LateUsage | None = None
     """Of an ended month: the usage of the charges with lines of one month."""
     notes: Sequence[str] = ()
@@ -134,11 +137,11 @@ def explain(found: ToExplain) -> Json:
         },
         "currency": found.inputs.settings.currency,
         "made_at": time_json(found.at),
-        "as_of": time_json(found.inputs.now),
+        "as_of": time_json(found.at if found.late is not None and _is_all_late(found) else found.inputs.now),
         "notes": list(found.notes),
         "coverage": list(found.coverage),
         "closes": [_close_json(each, found) for each in past.closes],
-        "lines": [*_lines(found.lines)],
+        "lines": [*_lines(found)],
         "adjustments": list(past.corrections),
         "month": _month_json(found, charges),
         "charges": charges,
@@ -150,12 +153,20 @@ def explain(found: ToExplain) -> Json:
     }
 
 
-def _lines(lines: Lines) -> Iterator[Json]:
+def _is_all_late(found: ToExplain) -> bool:
+    """Return whether every charge of an ended month follows what comes late for it."""
+    late = {} if found.late is None else found.late.charges
+    return all((rule.name, rule.charge) in late for rule in found.inputs.rules)
+
+
+def _lines(found: ToExplain) -> Iterator[Json]:
+    lines, closed = found.lines, bool(found.past.closes) and not _is_left_open(found)
     for view in lines.views:
         live = view.live
         recorded = None if live is None else lines.recorded.get(live.id)
         yield {
             **to_jsonable_python(view.to_json()),
+            **({"state": "closed", "why": _CLOSED} if closed and _bills_month(view, found) else {}),
             "text": lines.texts.get(view.address),
             "monthly": None if live is None else decimal_text(live.monthly),
             "sent": None if recorded is None else to_jsonable_python(dict(recorded.last_applied)) or None,
@@ -176,6 +187,18 @@ def _close_json(close: Close, found: ToExplain) -> Json:
     }
 
 
+_CLOSED = "its month is closed, so no plan changes it"
+
+
+def _bills_month(view: AdditionView, found: ToExplain) -> bool:
+    return view.live is not None and month_of(view.address) == (str(found.usage.period), 0)
+
+
+def _is_left_open(found: ToExplain) -> bool:
+    customer = f"{found.source}/{found.customer_id}"
+    return any(each.address == customer for each in found.past.closes[-1].left_open)
+
+
 def _charges(found: ToExplain) -> Iterator[Json]:
     """Yield what each charge of the customer's mappings bills, and how."""
     late = found.late
@@ -193,8 +216,9 @@ def _charges(found: ToExplain) -> Iterator[Json]:
             "charge": rule.charge,
             "billed_by": used.lines,
             "rule": {
-                **_rule_json(version if own is None else own.version, found.values.get(rule.name, ())),
+                **_rule_json(version if own is None else own.version, _values(found, key)),
                 "holds": _holds(found, key),
+                "in_use": _in_use(found.records.get(version.digest if own is None else own.version.digest)),
             },
             "frozen": _frozen_json(own),
             **_charge_json(charge, used, inputs, found),
@@ -237,6 +261,20 @@ def _holds(found: ToExplain, key: MappingCharge) -> Json:
     }
 
 
+def _values(found: ToExplain, key: MappingCharge) -> Iterable[RuleValue]:
+    """Return where the values of a rule come from: the documents, or the ledger if they have others by now."""
+    own = found.own.get(key)
+    if key[0] in found.values or own is None:
+        return found.values.get(key[0], ())
+    origin = "the last run" if own.closed is None else "the close"
+    return version_values(own.version, key[1], f"{origin} of {found.usage.period}")
+
+
+def _in_use(record: VersionRecord | None) -> Json | None:
+    """Return since when a version of a rule is in use. None if no run has used it yet."""
+    return None if record is None else {"since": time_json(record.first_used_at), "commit": record.git_commit}
+
+
 def _frozen_json(own: OwnRule | None) -> Json | None:
     """Return what a close froze of a charge. None without a close."""
     if own is None or own.closed is None:
@@ -245,7 +283,7 @@ def _frozen_json(own: OwnRule | None) -> Json | None:
     return {name: own.closed.content.get(name) for name in names}
 
 
-def _rule_json(version: RuleVersion, values: Sequence[RuleValue]) -> Json:
+def _rule_json(version: RuleVersion, values: Iterable[RuleValue]) -> Json:
     return {
         "digest": version.digest,
         "values": [each.to_json() for each in values],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from reconciler.additions.charge import Charge
-from reconciler.amounts import amount_text, decimals_of, figure_text
+from reconciler.amounts import amount_text, decimals_of
 from reconciler.closing.json_values import Json, six_decimals
 from reconciler.kinds.billing_rules import Rule, product_label
 from reconciler.kinds.values import plain_decimal, with_unit
@@ -86,13 +86,20 @@ def _line_steps(line: ChargeLine, rule: Rule, unit: str, currency: str | None) -
         return
     yield Step(
         "price",
-        figure_text(line.unit_price, currency),
+        plain_decimal(line.unit_price),
         currency or "",
-        f"for one {unit or 'unit'} of product {product}",
+        f"for one {unit or 'unit'} of product {product}{_since(line, rule)}",
     )
     finest = plain_decimal(Decimal(1).scaleb(-decimals_of(currency)))
     product_of = f"{with_unit(plain_decimal(line.quantity), rule.unit)} × {amount_text(line.unit_price, currency)}"
     yield Step("amount", plain_decimal(line.amount), currency or "", f"{product_of}, rounded half up to {finest}")
+
+
+def _since(line: ChargeLine, rule: Rule) -> str:
+    """Return from which day the price of a line is in force. Empty for a price without a day."""
+    days = (each.since for each in rule.ranges if (each.product, each.price) == (line.product, line.unit_price))
+    day = next(days, None)
+    return "" if day is None else f", in force from {day}"
 
 
 _MEASURES = {"last": "the newest hour", "peak": "the highest hour", "p95": "the hour of the 95th percentile"}

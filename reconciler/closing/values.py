@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from reconciler.closing.json_values import Json
+from reconciler.closing.rule_version import RuleVersion
+from reconciler.kinds.billing_rules import Range, product_label
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.product import ProductSpec
@@ -15,6 +17,7 @@ from reconciler.kinds.values import Link
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.manifests.documents import Document, DocumentOf, Manifests
 
+_HOUR = timedelta(hours=1)
 PlaceOf = Callable[[Document, tuple[str | int, ...]], str]
 """Returns the file and the line of a value by its path in a document, such as `customers/acme.yaml:12`."""
 
@@ -66,6 +69,49 @@ def rule_values(
         place = place_of(workspace, ("spec", "usage", index, "unit"))
         yield RuleValue("unit", workspace.spec.usage[index].unit, place)
     yield from _settings(workspace, place_of)
+
+
+def version_values(version: RuleVersion, charge: str, origin: str) -> Iterator[RuleValue]:
+    """Yield the values of the rule of a charge as the ledger has it: no document gives them any more.
+
+    `origin` says what recorded them.
+    """
+    (rule,) = (each for each in version.rules if each.charge == charge)
+    allowance, rounding = rule.allowance, rule.rounding
+    one = rule.ranges[0] if len(rule.ranges) == 1 else None
+    found: dict[str, Any] = {
+        "customer": {"source": rule.source, "id": rule.customer_id, "name": rule.customer_name},
+        "meter": rule.meter.name,
+        "product": None if one is None else product_label(one.product),
+        "ranges": None if one is not None else [_range(each) for each in rule.ranges],
+        "tiering": rule.tiering,
+        "measure": rule.measure,
+        "included": None if allowance is None else {"amount": str(allowance.amount), "per": allowance.per},
+        "rounding": {"mode": rounding.mode, "step": str(rounding.step)},
+        "minimum": None if rule.minimum is None else str(rule.minimum),
+        "lines": rule.lines,
+        "start": None if rule.start is None else rule.start.isoformat(),
+        "end": None if rule.end is None else rule.end.isoformat(),
+        "invoiceText": rule.invoice_text,
+    }
+    prices = {f"price of {product_label(each.product)}": each.price for each in rule.ranges}
+    found |= {name: None if price is None else str(price) for name, price in prices.items()}
+    settings = version.settings
+    found |= {
+        "unit": rule.unit,
+        "billing.timezone": settings.timezone,
+        "billing.currency": settings.currency,
+        "billing.graceHours": settings.grace // _HOUR,
+        "billing.maxAge": settings.max_age // _HOUR,
+    }
+    for name, value in found.items():
+        if value is not None or name in prices:
+            yield RuleValue(name, value, origin)
+
+
+def _range(each: Range) -> Json:
+    limit = {} if each.up_to is None else {"upTo": str(each.up_to)}
+    return {**limit, "product": product_label(each.product), "price": None if each.price is None else str(each.price)}
 
 
 def _settings(workspace: DocumentOf[WorkspaceSpec], place_of: PlaceOf) -> Iterator[RuleValue]:

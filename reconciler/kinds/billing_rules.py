@@ -42,6 +42,8 @@ class Range:
     """Unit cost in the period, from where the price is. None if it is unknown, which is not 0."""
     own_price: bool = False
     """Whether the mapping has the price. Then the cost of the product is not meant."""
+    since: date | None = field(default=None, compare=False)
+    """The first day of the price, for explanations. None for a price without a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,11 +230,11 @@ def _range(
     if own.price is not None:
         return Range(product, up_to, own.price, own_price=True)
     if own.prices is None:
-        return Range(product, up_to, of_product.price, of_product.cost)
+        return Range(product, up_to, of_product.price, of_product.cost, since=of_product.since)
     entry = entry_in_force(own.prices, first_day)
     if entry is None:  # the price of the product is not meant: the mapping has prices of its own
         return Range(product, up_to, own_price=True)
-    return Range(product, up_to, entry.price, entry.cost, own_price=True)
+    return Range(product, up_to, entry.price, entry.cost, own_price=True, since=entry.from_)
 
 
 def _allowance(included: Included | None, meter_of: MeterOf) -> Allowance | None:

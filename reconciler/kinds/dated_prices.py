@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated
@@ -67,6 +67,8 @@ class UnitPrice:
 
     price: Decimal | None = None
     cost: Decimal | None = None
+    since: datetime.date | None = field(default=None, compare=False)
+    """The first day of the price, for explanations. None for a price without a day."""
 
 
 UNKNOWN = UnitPrice()
@@ -92,7 +94,7 @@ def unit_price(
     entry = entry_in_force(prices or (), first_day)
     if entry is None:
         return UnitPrice(price, cost)
-    return UnitPrice(entry.price, cost if entry.cost is None else entry.cost)
+    return UnitPrice(entry.price, cost if entry.cost is None else entry.cost, entry.from_)
 
 
 def days_after(lists: Iterable[Sequence[DatedPrice] | None], first_day: datetime.date) -> list[datetime.date]:

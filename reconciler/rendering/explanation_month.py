@@ -20,6 +20,12 @@ def money_text(amount: str | None, currency: str | None) -> str:
     return "unknown" if amount is None else amount_text(Decimal(amount), currency)
 
 
+def span_text(address: str) -> str:
+    """Return for which time a line bills its amount: `a month`, `for 2026-10`, or `once`."""
+    month, _, number = address.partition("@")[2].partition("+")
+    return "once" if number else f"for {month}" if month else "a month"
+
+
 def close_lines(close: Json) -> Iterator[str]:
     """Yield who closed the month when, and what the close left out."""
     yield closed_line(close)
@@ -37,6 +43,15 @@ def holds_text(charge: Json, period: str) -> str:
     if holds["from"] == "run":
         return f"as the last run of {period} used it, {time_text(holds['at'])}"
     return safe(f"frozen at the close of {period}, {time_text(holds['at'])} by {holds['by']}")
+
+
+def in_use_text(charge: Json) -> str:
+    """Return since when a rule is in use, and from which commit. Empty if no run has used it yet."""
+    used = charge["rule"]["in_use"]
+    if used is None:
+        return ""
+    commit = f", from commit {used['commit'][:8]}" if used["commit"] else ""
+    return safe(f"in use since {time_text(used['since'])}{commit}")
 
 
 def frozen_text(charge: Json, period: str, currency: str | None) -> str:

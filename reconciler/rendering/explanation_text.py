@@ -8,7 +8,15 @@ from typing import Any
 
 from reconciler.amounts import amount_text, figure_text
 from reconciler.rendering.counts import numbered
-from reconciler.rendering.explanation_month import close_lines, corrections_lines, frozen_text, holds_text, money_text
+from reconciler.rendering.explanation_month import (
+    close_lines,
+    corrections_lines,
+    frozen_text,
+    holds_text,
+    in_use_text,
+    money_text,
+    span_text,
+)
 from reconciler.rendering.paint import Paint, safe, shown
 from reconciler.rendering.tables import WIDTH, Column, table
 from reconciler.rendering.times import time_text
@@ -17,6 +25,8 @@ Json = Mapping[str, Any]
 
 _MOST_HOURS = 5
 """The most chosen hours whose devices are shown. The JSON and the HTML have all of them."""
+_OF_MONEY = ("price", "amount", "total")
+"""The steps of the rating whose figure is money."""
 _MOST_WRITES = 10
 """The most writes that are shown, the newest ones."""
 
@@ -38,7 +48,8 @@ def explanation_text(found: Json, paint: Paint, width: int = WIDTH) -> Iterator[
         yield ""
         yield from _charge(charge, paint, width, found=found)
     yield ""
-    yield from corrections_lines(found, paint)
+    if corrections := [*corrections_lines(found, paint)]:
+        yield from (*corrections, "")
     yield from _pulls(found["pulls"], paint)
     if "reports" in found:
         yield from _pulls(found["reports"], paint)
@@ -70,7 +81,8 @@ def line_facts(line: Json, currency: str | None) -> Iterator[tuple[str, str]]:
     if live is None:
         yield "stands now", "not in ConnectWise yet"
     else:
-        yield "stands now", f"{_product_of(live['fields'], currency)} = {money_text(line['monthly'], currency)} a month"
+        amount = money_text(line["monthly"], currency)
+        yield "stands now", f"{_product_of(live['fields'], currency)} = {amount} {span_text(line['address'])}"
         yield "dates", _dates(live["fields"])
         yield "id", f"{live['id']} on agreement {live['agreement']}, last updated {live['last_updated'] or 'unknown'}"
     if sent:
@@ -119,8 +131,9 @@ def _charge(charge: Json, paint: Paint, width: int, *, found: Json) -> Iterator[
     rule, period = charge["rule"], found["period"]["name"]
     name = rule_name(charge, several=has_several(found))
     yield f"{paint(safe(f'Rule {name}'), 'bold')}  {paint(rule['digest'], 'dim')}"
-    if holds := holds_text(charge, period):
-        yield f"    {holds}"
+    for text in (holds_text(charge, period), in_use_text(charge)):
+        if text:
+            yield f"    {text}"
     columns: Sequence[Column] = (("value", "whole"), ("", "left"), ("from", "left"))
     if rule["values"]:
         yield from table(
@@ -150,9 +163,13 @@ def value_text(value: Any) -> str:
 
 
 def figure(step: Json) -> str:
-    """Return the figure of a step with separators of thousands. An unknown one stays a word."""
+    """Return the figure of a step with separators of thousands, and money with the decimals of its currency.
+
+    An unknown figure stays a word.
+    """
+    currency = (step["unit"] or None) if step["step"] in _OF_MONEY else "JPY"
     try:
-        return figure_text(Decimal(step["value"]), "JPY")
+        return figure_text(Decimal(step["value"]), currency)
     except ArithmeticError:
         return str(step["value"])
 

@@ -75,8 +75,22 @@ def test_an_adjustment_waits_is_approved_and_is_made_once(closed: Shop) -> None:
     again = closed("plan", "--only", "usage", "--detailed-exitcode")
     assert again.code == 0, again.out
     assert "it corrects 2026-11" in closed("show", address).out
-    explained = closed("usage", "explain", address, "--period", "2026-11").out
-    assert "Adjustment for 2026-11, storage: price" in explained
+    explained = closed("usage", "explain", address).out  # without --period: in the month that it corrects
+    for part in (
+        "Closed 2026-12-01 06:00 UTC by",
+        "next plan   closed: its month is closed, so no plan changes it",
+        "frozen at the close of 2026-11, 2026-12-01 06:00 UTC by",
+        "for one GB of product backup-gb, in force from 2026-11-01",
+        "at the close of 2026-11, 129 GB for 19.35 USD",
+        f"{address}: 6.45 USD for 2026-11, made",
+        "cause      price",
+        "Adjustment for 2026-11, storage: price",
+        "rated with 25.80 USD now: nothing is due",
+        f"create {address}, after this month",
+    ):
+        assert part in explained
+    (correction,) = closed("--json", "usage", "explain", "cove/1001001").json["adjustments"]
+    assert (correction["address"], correction["corrects"], correction["run"]) == (address, "2026-11", 5)
     report = closed("--json", "usage", "report", "--period", "2026-11", "--format", "json").json
     assert "difference" not in [each["kind"] for each in report["exceptions"]]
     assert report["customers"][0]["charges"][0]["corrections"] == held["money"]["after"]

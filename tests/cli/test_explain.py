@@ -121,7 +121,9 @@ def test_a_past_month_is_explained_by_the_rules_that_billed_it(billed: Shop) -> 
     assert charge["why"] == ""
     assert found["notes"] == []
     assert [line["unit_price"] for line in charge["lines"]] == ["0.15"]
-    assert charge["rule"]["values"] == []
+    values = {each["name"]: (each["value"], each["origin"]) for each in charge["rule"]["values"]}
+    assert values["price of backup-gb"] == ("0.15", "the last run of 2026-11")
+    assert charge["rule"]["holds"]["from"] == "run"
     with closing(sqlite3.connect(billed.ledger)) as ledger:
         assert ledger.execute("SELECT digest FROM bills").fetchone() == (charge["rule"]["digest"],)
 

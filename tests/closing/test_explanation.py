@@ -5,18 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
-from reconciler.closing.explanation import Lines
-from reconciler.closing.values import rule_values
+from reconciler.additions.live_additions import addition_of
+from reconciler.additions.views import AdditionView
+from reconciler.closing.closed_charges import ClosedCharge
+from reconciler.closing.explanation import LateUsage, Lines, OwnRule, ToExplain, explain
+from reconciler.closing.rule_version import version_of
+from reconciler.closing.values import rule_values, version_values
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
-from reconciler.kinds.live_state import LiveState
+from reconciler.kinds.live_state import LiveObject, LiveState
+from reconciler.ledger.bill_records import VersionRecord
 from reconciler.ledger.runs import RunRecord, WriteRecord
-from reconciler.ledger.snapshot import Approval, SeenEdit
+from reconciler.ledger.snapshot import AcceptedGap, Approval, Close, SeenEdit
 from reconciler.manifests.documents import Document
 from tests.additions.scene import Scene, live_product
 from tests.planning.builders import NOW, addition, document, mapping, product
 
-from .explaining import at, explained
+from .explaining import at, explained, inputs_of, to_explain
 
 ADDRESS = "Addition/acme.storage:gb"
 
@@ -221,3 +227,94 @@ def test_a_dated_price_is_that_of_the_month_with_its_place(scene: Scene) -> None
     scene.uses({"77": "119.4"})
     (charge,) = explained(scene)["charges"]
     assert {"name": "price of gb", "value": "0.3", "origin": "test.yaml:prices"} in charge["rule"]["values"]
+
+
+MONTH = "Addition/acme.storage:gb@2026-11"
+
+
+def monthly(scene: Scene) -> ToExplain:
+    """Return a month that is over, with a line of its own."""
+    scene.declare(mapping(lines="perPeriod"))
+    scene.uses({"77": "119.4"})
+    raw = {"id": 99, "quantity": 120, "unitPrice": Decimal("0.25"), "product": {"id": 4}}
+    line = addition_of(LiveObject("Addition", 99, raw, 9), "USD")
+    view = AdditionView(MONTH, (), "up to date", "119.4 GB used", "acme", "cove/77", line)
+    found = to_explain(scene, lines=Lines([view]))
+    (rule,) = found.inputs.rules
+    late = LateUsage(found.inputs, {("acme", "storage"): found.usage.charges[0]})
+    return replace(found, at=found.usage.period.end, inputs=replace(found.inputs, rules=[rule]), late=late)
+
+
+def closed(found: ToExplain, *left: AcceptedGap, **content: Any) -> ToExplain:
+    """Return the month with its close, which has frozen its charge."""
+    (rule,) = found.inputs.rules
+    frozen = {"customer": "cove/77", "mapping": "CustomerMapping/acme", "charge": "storage", "amount": "30", **content}
+    close = Close("2026-11", NOW, "ann@desk", "aa", (frozen,), left, (AcceptedGap("cove", "x", "y", "bob", "z"),))
+    own = OwnRule(version_of([rule], found.inputs.settings, ()), NOW, ClosedCharge(frozen, close))
+    past = replace(found.past, closes=[close])
+    return replace(found, past=past, own={("acme", "storage"): own}, values={})
+
+
+def test_a_closed_month_has_its_close_and_the_rule_that_it_froze(scene: Scene) -> None:
+    month = closed(monthly(scene))
+    found = explain(month)
+    (close,) = found["closes"]
+    assert (close["closed_by"], close["accepted"][0]["by"], close["left_open"]) == ("ann@desk", "bob", None)
+    (charge,) = found["charges"]
+    assert charge["rule"]["holds"] == {"from": "close", "at": "2026-11-10T12:00:00+00:00", "by": "ann@desk"}
+    assert charge["frozen"]["amount"] == "30"
+    assert {each["origin"] for each in charge["rule"]["values"]} == {"the close of 2026-11"}
+    (line,) = found["lines"]
+    assert (line["address"], line["state"]) == (MONTH, "closed")
+    assert found["month"] == {"lines": "30", "adjustments": "0", "rated": "30", "due": "0"}
+    assert found["as_of"] == found["made_at"]
+
+
+def test_a_customer_that_was_left_open_is_still_planned(scene: Scene) -> None:
+    found = explain(closed(monthly(scene), AcceptedGap("cove/77", "held", "asked them", "ann@desk", "z")))
+    assert found["closes"][0]["left_open"]["reason"] == "asked them"
+    assert found["lines"][0]["state"] == "up to date"
+
+
+def test_without_a_close_the_last_run_recorded_the_rule(scene: Scene) -> None:
+    month = closed(monthly(scene))
+    own = replace(month.own["acme", "storage"], closed=None)
+    record = VersionRecord(own.version.digest, {}, NOW, "abc")
+    month = replace(month, past=replace(month.past, closes=()), own={("acme", "storage"): own})
+    found = explain(replace(month, records={own.version.digest: record}))
+    (charge,) = found["charges"]
+    assert (charge["rule"]["holds"]["from"], charge["frozen"]) == ("run", None)
+    assert charge["rule"]["in_use"] == {"since": "2026-11-10T12:00:00+00:00", "commit": "abc"}
+    assert {each["origin"] for each in charge["rule"]["values"]} == {"the last run of 2026-11"}
+
+
+def test_what_is_due_is_not_known_while_the_usage_of_the_month_is_not(scene: Scene) -> None:
+    month = monthly(scene)
+    (charge,) = month.usage.charges
+    held = replace(charge, state="held", lines=(), trace=None, measured=None)
+    found = explain(replace(month, late=LateUsage(month.inputs, {("acme", "storage"): held})))
+    assert (found["month"]["rated"], found["month"]["due"]) == (None, None)
+
+
+def test_a_month_with_lines_of_all_months_has_no_sum_of_its_own(scene: Scene) -> None:
+    scene.hour({"77": "119.4"})
+    found = to_explain(scene)
+    assert explain(replace(found, at=found.usage.period.end))["month"] is None
+
+
+def test_the_values_of_a_recorded_rule_are_those_of_its_version(scene: Scene) -> None:
+    ranges = [{"upTo": 10, "product": "gb"}, {"product": "gb", "price": 0.2}]
+    more = {"included": {"amount": 5, "per": "customer"}, "minimum": 3, "start": "2026-11-01", "end": "2026-12-31"}
+    scene.declare(mapping(product=None, ranges=ranges, invoiceText="{quantity}", **more))
+    scene.uses({"77": "119.4"})
+    inputs = inputs_of(scene)
+    found = {
+        each.name: each.value for each in version_values(version_of(inputs.rules, inputs.settings, ()), "storage", "x")
+    }
+    assert found["ranges"] == [
+        {"upTo": "10", "product": "gb", "price": "0.25"},
+        {"product": "gb", "price": "0.2"},
+    ]
+    assert (found["included"], found["minimum"]) == ({"amount": "5", "per": "customer"}, "3")
+    assert (found["start"], found["end"], found["invoiceText"]) == ("2026-11-01", "2026-12-31", "{quantity}")
+    assert (found["billing.graceHours"], found["unit"]) == (24, "GB")

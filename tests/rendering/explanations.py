@@ -86,6 +86,7 @@ def charge(**more: Any) -> dict[str, Any]:
             "values": values,
             "exclusions": [lab, {**lab, "device": None, "until": None}],
             "holds": {"from": "manifests", "at": T, "by": None},
+            "in_use": None,
         },
         "frozen": None,
         "state": "billed",

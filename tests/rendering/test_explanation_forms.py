@@ -11,7 +11,7 @@ from reconciler.rendering.explanation_text import explanation_text
 from reconciler.rendering.html.explanation import explanation_html
 from reconciler.rendering.paint import plain
 
-from .explanations import HOSTILE, charge, device, explanation, hour, line, write
+from .explanations import HOSTILE, T, charge, device, explanation, hour, line, write
 
 
 def text(**more: Any) -> str:
@@ -77,7 +77,7 @@ def test_several_charges_of_a_mapping_are_named() -> None:
 
 def test_a_held_charge_without_hours_gives_its_reason() -> None:
     held = charge(state="held", why="the pull failed", steps=[], hours=None)
-    held["rule"] = {"digest": "sha256:aa", "values": [], "exclusions": []}
+    held["rule"] = {**held["rule"], "values": [], "exclusions": []}
     found = text(charges=[held], coverage=[{"state": "unknown", "detail": "the pull failed", "accounted": False}])
     assert "unknown  the pull failed" in found
     assert "Rating  held: the pull failed" in found
@@ -132,3 +132,104 @@ def test_a_page_folds_the_hours_of_a_mean_and_can_be_without_hours(hours: str | 
     page = explanation_html(explanation(charges=[found], writes=[], approvals=[], hand_edits=[]))
     assert page.count("<details><summary>Chosen by last") == (0 if hours is None else 8)
     assert page.count("<p>None.</p>") == 2
+
+
+CLOSE = {
+    "closed_at": T,
+    "closed_by": "ann@desk",
+    "samples": "0123456789abcdef",
+    "accepted": [{"address": "cove", "what": "3 hours have no pull", "reason": "outage", "by": "ann@desk", "at": T}],
+    "left_open": {"address": "cove/77", "what": "held", "reason": "asked them", "by": "ann@desk", "at": T},
+}
+MADE = {
+    "address": "Addition/acme.storage:gb@2026-11+1",
+    "corrects": "2026-11",
+    "number": 1,
+    "state": "made",
+    "amount": "6",
+    "cause": "late samples",
+    "why": "6.00 USD more are due",
+    "text": "Adjustment for 2026-11",
+    "first_day": "2026-12-01",
+    "id": 101,
+    "written_at": T,
+    "run": 5,
+    "approved_by": "ann@desk",
+    "approved_at": T,
+}
+NOTHING = dict.fromkeys(("cause", "why", "text", "first_day", "id", "written_at", "run", "approved_by", "approved_at"))
+
+
+def held_by(origin: str, **more: Any) -> dict[str, Any]:
+    rule = {**charge()["rule"], "holds": {"from": origin, "at": T, "by": "ann@desk"}, "in_use": None, **more}
+    return charge(rule=rule, billed_by="perPeriod")
+
+
+def test_a_closed_month_says_who_closed_it_and_what_it_left_out() -> None:
+    found = text(closes=[CLOSE])
+    assert "Closed 2026-11-10 12:00 UTC by ann@desk, samples 0123456789ab…." in found
+    assert "Left out, cove: 3 hours have no pull (outage; accepted by ann@desk)" in found
+    assert "Left open: held (asked them; accepted by ann@desk)" in found
+    assert "Left open" not in text(closes=[{**CLOSE, "accepted": [], "left_open": None}])
+
+
+def test_a_rule_says_why_it_holds_for_the_month_and_since_when_it_is_in_use() -> None:
+    used = {"since": T, "commit": "0123456789abcdef"}
+    assert "frozen at the close of 2026-11, 2026-11-10 12:00 UTC by ann@desk" in text(charges=[held_by("close")])
+    found = text(charges=[held_by("run", in_use=used)])
+    assert "as the last run of 2026-11 used it, 2026-11-10 12:00 UTC" in found
+    assert "in use since 2026-11-10 12:00 UTC, from commit 01234567" in found
+    found = text(charges=[held_by("manifests", in_use={**used, "commit": None})])
+    assert "in use since 2026-11-10 12:00 UTC\n" in found
+
+
+def test_what_a_close_froze_is_beside_what_the_usage_gives_now() -> None:
+    frozen = {"quantity": "120", "unit": "GB", "amount": "30"}
+    assert "at the close of 2026-11, 120 GB for 30.00 USD" in text(charges=[charge(frozen=frozen)])
+    found = text(charges=[charge(frozen={"quantity": None, "unit": None, "amount": None})])
+    assert "at the close of 2026-11, its usage was not known" in found
+
+
+@pytest.mark.parametrize(
+    ("due", "sentence"),
+    [("0", "nothing is due"), ("2", "2.00 USD are due"), ("-2", "-2.00 USD too much"), (None, "is not known")],
+)
+def test_adjustments_are_told_with_what_is_due_in_all(due: str | None, sentence: str) -> None:
+    month = {"lines": "30", "adjustments": "6", "rated": None if due is None else "36", "due": due}
+    found = text(adjustments=[MADE, {**MADE, **NOTHING, "state": "owed", "amount": None}], month=month)
+    assert "Adjustments  2 adjustments" in found
+    assert "Addition/acme.storage:gb@2026-11+1: 6.00 USD for 2026-11, made" in found
+    assert "Addition/acme.storage:gb@2026-11+1: unknown for 2026-11, owed" in found
+    for part in (
+        "cause      late samples",
+        "billed     from 2026-12-01",
+        "run 5",
+        "approved   2026-11-10 12:00 UTC by",
+    ):
+        assert part in found
+    assert "2026-11 is billed with 30.00 USD by lines and 6.00 USD by adjustments" in found
+    assert sentence in found
+
+
+def test_a_month_without_adjustments_has_none_and_a_line_says_for_which_time_it_bills() -> None:
+    month = {"lines": "30", "adjustments": "0", "rated": "30", "due": "0"}
+    found = text(month=month, lines=[line(address="Addition/acme.storage:gb@2026-11")])
+    assert "Adjustments  none" in found
+    assert "= 30.00 USD for 2026-11" in found
+    assert "= 30.00 USD once" in text(lines=[line(address="Addition/acme.storage:gb@2026-11+1")])
+
+
+def test_the_page_of_a_closed_month_has_its_close_its_rule_and_its_adjustments() -> None:
+    month = {"lines": "30", "adjustments": "6", "rated": "36", "due": "0"}
+    closed = held_by("close", in_use={"since": T, "commit": None})
+    closed["frozen"] = {"quantity": "120", "unit": "GB", "amount": "30"}
+    found = explanation_html(explanation(closes=[CLOSE], adjustments=[MADE], month=month, charges=[closed]))
+    for part in (
+        "<p>Closed 2026-11-10 12:00 UTC by ann@desk",
+        "<p>The rule is frozen at the close of 2026-11",
+        "<p>It is in use since",
+        "<p>At the close of 2026-11, 120 GB for 30.00 USD.</p>",
+        "6.00 USD for 2026-11, made</summary>",
+        "<p>2026-11 is billed with 30.00 USD by lines",
+    ):
+        assert part in found

@@ -13,6 +13,7 @@ from reconciler.rendering.explanation_month import (
     correction_heading,
     frozen_text,
     holds_text,
+    in_use_text,
     month_text,
 )
 from reconciler.rendering.explanation_text import (
@@ -86,10 +87,12 @@ def _fact(name: str, text: str) -> dict[str, Markup]:
 
 def _charge(charge: Json, found: Json) -> dict[str, Any]:
     rule, hours, period = charge["rule"], charge["hours"], found["period"]["name"]
+    frozen = frozen_text(charge, period, found["currency"])
     return {
         "mapping": shown_text(rule_name(charge, several=has_several(found))),
         "holds": shown_text(holds_text(charge, period)),
-        "frozen": shown_text(frozen_text(charge, period, found["currency"])),
+        "in_use": shown_text(in_use_text(charge)),
+        "frozen": shown_text(f"{frozen[:1].upper()}{frozen[1:]}"),
         "digest": shown_text(rule["digest"]),
         "values": [
             {name: shown_text(text) for name, text in (("name", each["name"]), ("origin", each["origin"]))}
