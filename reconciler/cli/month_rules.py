@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from reconciler.additions.charges import ChargeInputs
+from reconciler.additions.charge import Charge
+from reconciler.additions.charges import ChargedUsage, ChargeInputs, charge_usage
 from reconciler.additions.month_terms import MonthTerms
+from reconciler.additions.ownership import Owner, owner_of
 from reconciler.additions.repricing import repriced
 from reconciler.cli.retention import check_not_sealed
 from reconciler.cli.session import Session
@@ -21,7 +23,9 @@ from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.meters import Unit
 from reconciler.kinds.values import Link
 from reconciler.ledger.bills import bills_of_month, versions_of
+from reconciler.ledger.pulls import latest_whole_pull
 from reconciler.manifests.selection import used_sources
+from reconciler.metering.coverage import CoverageRow
 from reconciler.metering.loading import load_snapshots
 from reconciler.metering.period import Period, month_before, period_of
 from reconciler.rating import pricing
@@ -110,6 +114,41 @@ def usage_by(session: Session, terms: MonthRules, moment: datetime) -> ChargeInp
         ),
         partial=session.manifests.is_partial,
     )
+
+
+def known_usage(session: Session, terms: MonthRules, moment: datetime, period: Period) -> ChargedUsage:
+    """Return the usage of a month up to a moment. That of a source without usable data is that of its last whole pull.
+
+    Until a source can be read again, its lines stay as that pull left them. The coverage is that of the moment.
+    """
+    usage = charge_usage(usage_by(session, terms, moment))
+    rows = {(row.mapping, row.charge): row for row in usage.coverage.rows if _is_unread(row)}
+    rules = [rule for rule in terms.rules if (rule.name, rule.charge) in rows]
+    charges: dict[Owner, Charge] = {}
+    proposed: list[Charge] = []
+    for source in sorted({rule.source for rule in rules}):
+        pull = latest_whole_pull(session.ledger, source, before=moment, since=period.start)
+        if pull is not None:
+            some = [rule for rule in rules if rule.source == source]
+            earlier = usage_by(session, replace(terms, rules=some), pull.started_at)
+            then = charge_usage(replace(earlier, default_rules=(), partial=True))
+            charges |= {owner_of(each): each for each in then.charges}
+            proposed += then.proposed
+            rows |= {(row.mapping, row.charge): row for row in then.coverage.rows if row.device_id is None}
+    return replace(
+        usage,
+        charges=tuple(charges.get(owner_of(each), each) for each in usage.charges),
+        proposed=(*usage.proposed, *proposed),
+        coverage=replace(
+            usage.coverage,
+            rows=tuple(rows[row.mapping, row.charge] if _is_unread(row) else row for row in usage.coverage.rows),
+        ),
+    )
+
+
+def _is_unread(row: CoverageRow) -> bool:
+    """Return whether the usage of a mapping is unknown because its source has no usable data."""
+    return row.state == "unknown" or (row.state == "proposed" and row.quantity is None)
 
 
 def _units(session: Session) -> dict[str, Unit]:

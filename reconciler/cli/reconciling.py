@@ -12,7 +12,7 @@ from reconciler.additions.charges import charge_usage
 from reconciler.additions.live_additions import all_additions
 from reconciler.additions.ownership import Owner, owner_of_rule
 from reconciler.additions.tag_search import tag_search
-from reconciler.cli.month_rules import RecordedRules, rules_today, usage_by, with_dated_prices
+from reconciler.cli.month_rules import RecordedRules, known_usage, rules_today, usage_by, with_dated_prices
 from reconciler.cli.session import Session
 from reconciler.cli.show_usage import USAGE
 from reconciler.cli.stood import TOLERANCE, Stood
@@ -70,7 +70,7 @@ async def check_period(session: Session, period: Period, file: FileLines = NO_LI
         known = product_links(today.rules, terms.rules, live_state, live)
         terms = with_dated_prices(session, terms, today, known, live_state, period)
     loaded = _Loaded(session, period, snapshot, agreements, invoices, terms, recorded)
-    usage = charge_usage(usage_by(session, terms, min(now, period.end - timedelta.resolution)))
+    usage = known_usage(session, terms, min(now, period.end - timedelta.resolution), period)
     standing = loaded.stood.of(live)
     lines = loaded.lines(standing, today.rules)
     homes = homes_of(terms.rules, live_state, lines, period)
@@ -119,6 +119,9 @@ def _notes(
         yield _RUNNING
     elif terms.unrecorded:
         yield f"the ledger has no bill of {numbered(terms.unrecorded, 'charge')} in this month: rated by today's rules"
+    for facts in agreements.values():
+        if not facts.is_monthly:
+            yield f"agreement {facts.name} is billed {facts.cycle}: its invoices are not compared with this month"
     every = [(agreements[number], invoice) for number, each in invoices.items() for invoice in each.valid]
     used = [len(file.of(invoice, facts)) for facts, invoice in every]
     if not every:
@@ -156,7 +159,10 @@ async def _invoices(session: Session, agreements: Mapping[int, AgreementFacts], 
     for invoice in map(invoice_of, rows):
         every[invoice.agreement_id].append(invoice)
     return {
-        number: invoices_of_month(facts, every[number], period, running=running) for number, facts in agreements.items()
+        number: invoices_of_month(facts, every[number], period, running=running)
+        if facts.is_monthly
+        else Invoices(due=False, running=running)
+        for number, facts in agreements.items()
     }
 
 

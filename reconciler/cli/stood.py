@@ -12,7 +12,7 @@ from reconciler.additions.live_additions import LiveAddition
 from reconciler.closing.three_way_invoices import Invoices
 from reconciler.closing.three_way_lines import is_dated_in
 from reconciler.closing.three_way_model import AgreementFacts, Standing
-from reconciler.closing.three_way_standing import standing_at, standing_now, with_shares
+from reconciler.closing.three_way_standing import deleted_before, standing_at, standing_now, with_shares
 from reconciler.closing.three_way_totals import expected_total
 from reconciler.kinds.workspace import Billing
 from reconciler.ledger.snapshot import Snapshot
@@ -46,7 +46,8 @@ class Stood:
         """Return additions as they stood when the invoice of the month was made.
 
         Without an invoice, an addition of all months counts as it stood at the end of the month, or as it stands if
-        the month is not over. One of a single month follows late samples until it is invoiced: it counts as it stands.
+        the month is not over. A deleted one does not count, because no invoice can have it. One of a single month
+        follows late samples until it is invoiced: it counts as it stands.
         """
         every = list(live)
         known = {each.id for each in every}
@@ -66,9 +67,7 @@ class Stood:
                 at_end.append(each)
         end = min(self.now, self.period.end - _TICK)
         if self.now >= self.period.end:
-            gone = [each for each in self._written(end) if each.id not in known and not self._is_of_month(each)]
-            gone = [each for each in gone if self.made_at(each.agreement_id) is None]
-            found += self._standing(end, end, at_end, gone)
+            found += self._standing(end, end, at_end, ())
         for number in self.agreements:
             if self.made_at(number) is not None:
                 found += self._as_invoiced(number, by_agreement[number], known)
@@ -85,8 +84,9 @@ class Stood:
     def _as_invoiced(self, number: int, live: Sequence[LiveAddition], known: set[int]) -> list[Standing]:
         """Return the additions of an agreement as its invoice found them.
 
-        What was changed at the very moment of the invoice was changed before or after it. The order that gives the
-        total of the invoice counts, and without one, the change counts as made before.
+        What was changed at the very moment of the invoice was changed before or after it, and nothing says when an
+        addition was deleted. The order that gives the total of the invoice counts. Without one, a change counts as made
+        before, and a deletion as made after the invoice.
         """
         made = self.made_at(number) or self.now
         (invoice, *_) = self.invoices[number].valid
@@ -100,8 +100,11 @@ class Stood:
             gone = [each for each in written if each.id not in known and each.agreement_id == number]
             found = with_shares(self._standing(shown, journal, live, gone), self.agreements, self.period)
             first = found if first is None else first
-            if expected_total(self.agreements[number], found, self.period, self.billing.currency) == invoice.amount:
-                return found
+            missing = expected_total(self.agreements[number], found, self.period, self.billing.currency)
+            if (
+                deleted := deleted_before(found, missing - invoice.amount, self.period, self.billing.currency)
+            ) is not None:
+                return [each for each in found if each not in deleted]
         return first or []
 
     def _standing(
@@ -124,7 +127,3 @@ class Stood:
         moments = [made for made in map(self.made_at, self.agreements) if made is not None]
         first = min([*moments, self.period.end], default=self.now) - _TICK
         self._writes[:] = write_times(self.ledger, self.workspace, first - _TICK)
-
-    @staticmethod
-    def _is_of_month(addition: LiveAddition) -> bool:
-        return addition.tag is not None and addition.tag.period is not None

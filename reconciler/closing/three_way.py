@@ -201,8 +201,9 @@ def _sums(findings: Iterable[Finding]) -> Json:
 
 def _unbilled(coverage: Coverage) -> Iterator[Finding]:
     """Yield the usage that no mapping bills, and the sources without usable data."""
-    for row in coverage.gaps():
-        if row.mapping is None or row.state in ("ended", "uncounted"):
+    for row in coverage.rows:
+        of_no_mapping = row.mapping is None and (not row.accounted or row.state in ("unmapped", "unattributed"))
+        if of_no_mapping or (row.state in ("ended", "uncounted") and not row.accounted):
             yield Finding("leak", _unbilled_text(row), row.money, None, f"{row.source}/{row.customer_id}")
     for source, problem in coverage.source_problems.items():
         yield Finding("unknown", problem, None, None, source)

@@ -15,6 +15,7 @@ from reconciler.closing.three_way_model import (
     Standing,
     billed,
 )
+from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import to_json
 from reconciler.ledger.snapshot import Snapshot
@@ -35,6 +36,8 @@ class Lines:
     """Ours, and no mapping has them. Only those that the invoice of the month has."""
     foreign: Sequence[Standing] = ()
     """Not ours. Only those that the invoice of the month has."""
+    strange: Sequence[Standing] = ()
+    """With our tag of another month, and not written by us. Only those that the invoice of the month has."""
     adjustments: Mapping[Owner, Decimal] = field(default_factory=dict)
     """What adjustments bill for the month, by charge, on whichever invoice they are."""
 
@@ -57,6 +60,8 @@ def lines_of(
     by_owner: dict[Owner, list[Standing]] = defaultdict(list)
     for owner, owned in found.by_owner.items():
         by_owner[owner.of_all_months] += [by_id[each.addition.id] for each in owned]
+    strange = [each for some in by_owner.values() if any(one.sent for one in some) for each in some]
+    strange = [each for each in strange if not each.sent and _is_of_another_month(each, period)]
     by_identity = {identity_of(each.source, each.customer_id, each.mapping, each.charge): each for each in owners}
     adjustments: dict[Owner, Decimal] = defaultdict(Decimal)
     for each in found.period_additions:
@@ -72,8 +77,16 @@ def lines_of(
         by_owner,
         [by_id[each.id] for each in found.orphans if is_dated_in(each, period) and is_ours(each)],
         [by_id[each.id] for each in found.foreign if is_dated_in(each, period)],
+        strange,
         adjustments,
     )
+
+
+def _is_of_another_month(each: Standing, period: Period) -> bool:
+    """Return whether an addition has the tag of another month, and the invoice of this one has it, by its days."""
+    tag = each.addition.tag
+    is_tagged = tag is not None and tag.period not in (None, str(period))
+    return is_tagged and is_dated_in(each.addition, period)
 
 
 def bills(each: Standing, period: Period) -> bool:
@@ -95,6 +108,15 @@ def is_dated_in(addition: LiveAddition, period: Period) -> bool:
     """Return whether the invoice of a month has an addition, by its days."""
     begins = (addition.effective or "") <= period.last_day.isoformat()
     return begins and not addition.ended_before(period.first_day.isoformat())
+
+
+def invoice_moved_from(each: Standing) -> str | None:
+    """Return the month whose invoice a line of one month was written for, if its days now are on another invoice."""
+    month, tag = (date_text(each.sent.get("effectiveDate")) or "")[:7], each.addition.tag
+    if not month or tag is None or tag.period is None:
+        return None
+    begins, ends = (each.addition.effective or "")[:7], (each.addition.cancelled or month)[:7]
+    return None if begins <= month <= ends else month
 
 
 def edits_of(each: Standing) -> Iterator[str]:

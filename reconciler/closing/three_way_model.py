@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import Owner
+from reconciler.closing.invoice import MONTHLY
 from reconciler.closing.json_values import Json, decimal_text
+from reconciler.kinds.agreement import months_of
 from reconciler.kinds.billing_rules import Invoiced
 from reconciler.kinds.money import amount_of, monthly_cost
 from reconciler.metering.coverage import State
@@ -114,6 +116,8 @@ class ExpectedCharge:
     """The reason for the state."""
     held: bool = False
     """Whether the usage is unknown, or nothing may be billed for it."""
+    reason: str = ""
+    """Why a line may be missing, as a clause such as `the mapping is proposed`. Empty if nothing explains it."""
     first_day: str = ""
     """The first day of the month that it bills, as `2026-10-01`."""
     due: bool = True
@@ -165,6 +169,13 @@ class AgreementFacts:
     """The first day that no invoice covers yet."""
     currency: str | None = None
     """Such as `USD`. None if ConnectWise does not say."""
+    cycle: str = MONTHLY
+    """The name of its billing cycle."""
+
+    @property
+    def is_monthly(self) -> bool:
+        """Return whether its invoices cover one month each."""
+        return months_of(self.cycle) == 1
 
     def bills(self, period: Period) -> bool:
         """Return whether it bills a month, by its first and its last day."""
@@ -209,6 +220,11 @@ def cost_of(standing: Standing, currency: str | None) -> Decimal | None:
     """Return the cost of what an addition bills in the month. None if it is unknown."""
     cost = monthly_cost(standing.addition.obj.raw, currency)
     return None if cost is None else _part(cost, standing.share, currency)
+
+
+def less(cost: Decimal | None, other: Decimal | None) -> Decimal | None:
+    """Return a cost less another one. None if one of them is unknown."""
+    return None if cost is None or other is None else cost - other
 
 
 def billed(standing: Standing, currency: str | None) -> Decimal:

@@ -6,17 +6,22 @@ additions, the journal has what our writes left, and the ledger has the edits th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 
 from reconciler.additions.live_additions import LiveAddition, addition_of
 from reconciler.closing.three_way_lines import is_dated_in
-from reconciler.closing.three_way_model import AgreementFacts, Standing
+from reconciler.closing.three_way_model import AgreementFacts, Standing, billed
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.metering.period import Period
+
+_FEW = 4
+"""The most deleted additions of one agreement that together may explain the total of an invoice."""
 
 
 def standing_now(live: Iterable[LiveAddition], snapshot: Snapshot) -> list[Standing]:
@@ -51,6 +56,21 @@ def with_shares(
         replace(each, share=_share(each.addition, period)) if each.addition.agreement_id in prorating else each
         for each in standing
     ]
+
+
+def deleted_before(
+    standing: Iterable[Standing], missing: Decimal, period: Period, currency: str | None
+) -> Sequence[Standing] | None:
+    """Return the additions that were deleted before an invoice that lacks `missing`. None if none explain it.
+
+    Nothing says when an addition was deleted. The fewest deleted ones that have exactly this amount are taken.
+    """
+    gone = [each for each in standing if each.gone and is_dated_in(each.addition, period) and billed(each, currency)]
+    for number in range(min(len(gone), _FEW) + 1):
+        for some in combinations(gone, number):
+            if sum((billed(each, currency) for each in some), Decimal(0)) == missing:
+                return some
+    return None
 
 
 def _share(addition: LiveAddition, period: Period) -> Fraction:

@@ -11,6 +11,7 @@ from reconciler.additions.charge import Charge
 from reconciler.additions.charges import ChargedUsage
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import Owner, owner_of, owner_of_rule
+from reconciler.closing.invoice import cycle_of
 from reconciler.closing.three_way_lines import Lines, bills
 from reconciler.closing.three_way_model import AgreementFacts, ExpectedCharge, ExpectedLine
 from reconciler.kinds.billing_rules import Rule, product_label
@@ -40,7 +41,7 @@ def expected_charges(
 
     `homes` has the agreement of each charge, and `products` are those of `product_links`.
     """
-    charges = {owner_of(each).of_all_months: each for each in usage.charges}
+    charges = {owner_of(each).of_all_months: each for each in (*usage.charges, *usage.proposed)}
     rows = {(row.mapping, row.charge): row for row in usage.coverage.rows if row.mapping and row.device_id is None}
     return [
         _expected(
@@ -80,7 +81,17 @@ def _expected(
         detail="" if row is None else row.detail,
         held=charge.state == "held",
         first_day=first_day,
+        reason=_reason(row, facts),
     )
+
+
+def _reason(row: CoverageRow | None, facts: AgreementFacts | None) -> str:
+    """Return why a charge with usage may have no line."""
+    if row is not None and row.state == "proposed":
+        return "the mapping is proposed"
+    if facts is not None and not facts.is_monthly:
+        return f"the agreement is billed {facts.cycle}, and not each month"
+    return ""
 
 
 def _lines(charge: Charge, products: Products) -> tuple[ExpectedLine, ...]:
@@ -212,6 +223,7 @@ def agreement_facts(manifests: Manifests, live_state: LiveState, numbers: Collec
             begins=max(each or "" for each in begins),
             ends=_last_day(raw),
             next_invoice=date_text(raw.get("nextInvoiceDate")),
+            cycle=cycle_of(raw),
             currency=str((raw.get("currency") or {}).get("currencyCode") or "").strip() or None,
         )
     return found

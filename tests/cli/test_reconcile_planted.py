@@ -42,6 +42,7 @@ spec:
   agreement: {name}
   managedId: "{id}"
 """
+MAPPING = "kind: CustomerMapping\nmetadata: {name: "
 
 
 class Estate:
@@ -135,15 +136,17 @@ def estate(shop: Shop) -> Estate:
 
 
 LINES = ("clean", "deleted", "replaced", "cancelled", "ends", "lowered", "raised", "wrong", "host", "second")
-MORE = ("twice", "price", "cost", "old", "orphan", "renamed", "left", "credited")
+MORE = ("twice", "price", "cost", "old", "orphan", "renamed", "left", "credited", "tagged", "proposed", "unbilled")
 
 
 def test_every_leak_in_the_lines_of_a_month_is_found_and_nothing_else(estate: Estate) -> None:
     for index, name in enumerate((*LINES, *MORE)):
         estate.add(name, 100 + 10 * index)
-    estate.shop.apply()
+    estate.add("quarterly", 60, ", billingCycle: Quarterly")
+    estate.shop.apply(code=5)  # an agreement that is billed each quarter has no line
     estate.shop.advance(0.5)
-    assert estate.found() == []
+    quarterly = ("leak", "9", "5.4", "quarterly")
+    assert estate.found() == [quarterly]
 
     estate.add("unmapped", 20, mapped=False)
     estate.delete("deleted")
@@ -164,12 +167,17 @@ def test_every_leak_in_the_lines_of_a_month_is_found_and_nothing_else(estate: Es
     (estate.shop.folder / "customers" / "orphan.yaml").unlink()
     estate.shop.world.rename(estate.ids["renamed"], "Another name", estate.shop.time)
     estate.shop.edit("customers/left.yaml", "  agreement: left\n", "  agreement: left\n  end: 2026-10-31\n")
+    estate.copy("tagged", "tagged", serialNumber=f"{estate.line('tagged')['serialNumber']}/2026-10")
+    estate.delete("unbilled")
+    for name in ("proposed", "unbilled"):
+        estate.shop.edit(f"customers/{name}.yaml", f"{MAPPING}{name}", f"{MAPPING}{name}, proposed: true")
     estate.shop("usage", "pull")
     planted: Found = [
         ("agreement", "-25.5", "-15.3", "host"),
         ("credit", "6", "8.4", "credited"),
         ("dates", "19.5", "11.7", "cancelled"),
         ("double", "-30", "-18", "twice"),
+        ("double", "-42", "-25.2", "tagged"),
         ("double", "-7.5", "-4.5", "second"),
         ("hand edit", "-6", "-3.6", "raised"),
         ("hand edit", "0", "-11", "cost"),
@@ -181,11 +189,18 @@ def test_every_leak_in_the_lines_of_a_month_is_found_and_nothing_else(estate: Es
         ("leak", "25.5", "15.3", "wrong"),
         ("leak", "3", None, None),  # unmapped
         ("leak", "36", None, None),  # orphan
+        ("leak", "45", "27", "unbilled"),
+        quarterly,
         ("orphan", "-36", "-21.6", "orphan"),
         ("price", "23", None, "old"),
         ("unused", "-39", "-23.4", "left"),
     ]
     assert estate.found() == planted
+
+    estate.shop.fault("500:99@/jsonapi")
+    estate.shop.advance(0.5)
+    estate.shop("usage", "pull")
+    assert estate.found() == sorted([*planted, ("unknown", None, None, None)], key=str)
 
 
 def change_the_rules(estate: Estate) -> None:
@@ -196,8 +211,7 @@ def change_the_rules(estate: Estate) -> None:
     shop.edit("customers/grown.yaml", "  agreement: grown\n", "  agreement: grown\n  product: backup-gb-500\n")
     included = "  agreement: early\n  included: {amount: 50, per: customer}\n"
     shop.edit("customers/early.yaml", "  agreement: early\n", included)
-    mapping = "kind: CustomerMapping\nmetadata: {name: "
-    shop.edit("customers/restored.yaml", f"{mapping}restored", f"{mapping}another")
+    shop.edit("customers/restored.yaml", f"{MAPPING}restored", f"{MAPPING}another")
 
 
 def test_every_leak_in_the_invoices_of_a_month_is_found_and_nothing_else(estate: Estate) -> None:

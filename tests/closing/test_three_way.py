@@ -62,7 +62,7 @@ def test_usage_that_no_mapping_bills_is_a_leak_with_its_money_at_risk() -> None:
     rows = (
         row(money=Decimal("4.5")),
         row("80", mapping="acme", state="unknown"),
-        row("81", accounted=True),
+        row("81", state="excluded", accounted=True),
         row("82", name=""),
     )
     document = checked([], coverage=Coverage(rows))
@@ -71,6 +71,11 @@ def test_usage_that_no_mapping_bills_is_a_leak_with_its_money_at_risk() -> None:
         ("leak", "cove/79", "4.5"),
     ]
     assert document["findings"][1]["text"] == "cove/79 (Cedar) is unmapped: no mapping"
+
+
+def test_usage_without_a_mapping_is_a_leak_also_where_a_run_only_warns() -> None:
+    document = checked([], coverage=Coverage((row(accounted=True, money=Decimal(4)),)))
+    assert [(each["kind"], each["amount"]) for each in document["findings"]] == [("leak", "4")]
 
 
 def test_a_failed_source_is_named_once_and_not_for_each_of_its_customers() -> None:

@@ -273,6 +273,44 @@ def test_a_line_of_a_customer_whose_usage_is_unknown_is_not_compared() -> None:
     assert found([asked(held=True, state="stale", detail="old figures")], standing(1)) == [("unknown", None)]
 
 
+def test_a_second_line_of_a_customer_whose_usage_is_unknown_is_a_double() -> None:
+    charge = asked(held=True, state="stale")
+    copy = replace(standing(1, quantity=10), sent={})
+    assert found([charge], copy, standing(2), standing(3, quantity=0)) == [("unknown", None), ("double", "-2.5")]
+    assert found([charge], standing(1), standing(2, agreement=OTHER)) == [("unknown", None), ("double", "-30")]
+
+
+def test_a_line_with_the_tag_of_another_month_that_we_have_not_written_is_a_double() -> None:
+    copy = replace(standing(2, period="2026-10"), sent={})
+    assert found([asked()], standing(1), copy) == [("double", "-30")]
+    assert "it has our tag of 2026-10, we have not written it, and it bills 30.00 USD" in text_of(
+        [asked()], standing(1), copy
+    )
+    assert found([asked()], standing(1), standing(2, period="2026-10")) == []
+    assert found([asked()], standing(1), replace(copy, late=True)) == []
+
+
+def test_without_a_ledger_no_line_of_another_month_is_suspected() -> None:
+    copy = replace(standing(2, period="2026-10"), sent={})
+    assert found([asked()], replace(standing(1), sent={}), copy) == []
+
+
+def test_a_line_of_the_month_that_somebody_moved_to_another_invoice_is_not_billed() -> None:
+    moved = {"effectiveDate": "2026-12-01T00:00:00Z", "cancelledDate": "2026-12-31T00:00:00Z"}
+    line = standing(1, period="2026-11", last="2026-11-30", edited=moved)
+    assert found([asked()], line) == [("hand edit", "30")]
+    assert text_of([asked()], line).endswith("the invoice that has the lines of 2026-11 does not have it")
+    longer = standing(1, period="2026-11", last="2026-11-30", edited={"cancelledDate": moved["cancelledDate"]})
+    assert found([asked()], longer) == [("hand edit", "0")]
+    assert found([asked(price=None)], line) == [("hand edit", None)]
+
+
+def test_a_leak_says_why_it_has_no_line_if_that_is_known() -> None:
+    charge = asked(state="proposed", reason="the mapping is proposed")
+    assert text_of([charge]) == "120 GB of backup-gb are used, and no line bills them: the mapping is proposed"
+    assert found([charge], standing(1)) == []
+
+
 def test_an_edit_by_hand_of_a_held_line_is_compared_with_what_we_wrote() -> None:
     line = standing(1, edited={"quantity": Decimal(99)})
     assert found([asked(held=True, state="stale")], line) == [("unknown", None), ("hand edit", "5.25")]

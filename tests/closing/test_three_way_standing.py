@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reconciler.additions.live_additions import LiveAddition, addition_of
-from reconciler.closing.three_way_standing import standing_at, standing_now, with_shares
+from reconciler.closing.three_way_standing import deleted_before, standing_at, standing_now, with_shares
 from reconciler.ledger.snapshot import RecordedAddition, SeenEdit, Snapshot
 from tests.closing.checking import ACME, BACKUP, GB, NOVEMBER, agreements, standing
 
@@ -90,6 +90,20 @@ def test_now_an_addition_stands_as_connectwise_shows_it_beside_what_we_sent() ->
     assert (found.addition.quantity, found.sent) == (120, {"quantity": "100"})
     elsewhere = Snapshot({1: replace(recorded(), agreement_id=77)})
     assert standing_now([addition()], elsewhere)[0].sent == {}
+
+
+def test_the_fewest_deleted_additions_that_an_invoice_lacks_were_deleted_before_it() -> None:
+    lines = [standing(number, quantity=quantity, gone=True) for number, quantity in ((1, 40), (2, 80), (3, 120))]
+    live = standing(4, quantity=200)
+
+    def deleted(missing: int) -> Any:
+        found = deleted_before([*lines, live], Decimal(missing), NOVEMBER, "USD")
+        return None if found is None else [each.addition.id for each in found]
+
+    assert deleted(0) == []
+    assert deleted(30) == [3]
+    assert deleted(40) == [1, 3]
+    assert deleted(45) is None
 
 
 @pytest.mark.parametrize(

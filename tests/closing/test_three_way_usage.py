@@ -69,6 +69,20 @@ def test_a_customer_without_a_pull_is_held_with_the_reason(scene: Scene) -> None
     assert found.detail
 
 
+def test_a_proposed_mapping_asks_for_what_it_would_bill_and_says_so(scene: Scene) -> None:
+    scene.declare(mapping(metadata={"proposed": True}))
+    scene.uses({"77": "119.4"})
+    found = expected(scene)
+    assert (found.state, found.held, found.reason) == ("proposed", False, "the mapping is proposed")
+    assert [line.amount for line in found.lines] == [30]
+
+
+def test_an_agreement_that_is_not_billed_each_month_is_the_reason_for_a_missing_line(scene: Scene) -> None:
+    scene.live(live_agreement(billingCycle={"id": 3, "name": "Quarterly"}))
+    scene.uses({"77": "119.4"})
+    assert expected(scene).reason == "the agreement is billed Quarterly, and not each month"
+
+
 def test_an_agreement_that_is_not_in_connectwise_has_no_facts(scene: Scene) -> None:
     del scene.objects["Agreement", 9]
     scene.uses({"77": "119.4"})
