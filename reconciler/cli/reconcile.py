@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,14 +57,18 @@ _LARGEST = 64 * 2**20
 
 
 def _read(path: Path) -> str:
-    """Return the text of a file. Raises `ReconcilerError` if it cannot be read, or is no regular file in UTF-8."""
-    advice = "Give the CSV file that you exported, in UTF-8 and with commas."
+    """Return the text of a file in UTF-8, or in UTF-16 with a byte order mark.
+
+    Raises `ReconcilerError` if it cannot be read, or is no regular file.
+    """
+    advice = "Give the CSV file that you exported, in UTF-8."
     try:
         if not path.is_file():
             raise ReconcilerError("this is not a file", where=str(path), advice=advice)
         if path.stat().st_size > _LARGEST:
             raise ReconcilerError(f"it is larger than {_LARGEST // 2**20} MiB", where=str(path), advice=advice)
-        return path.read_bytes().decode("utf-8")
+        content = path.read_bytes()
+        return content.decode("utf-16" if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8")
     except UnicodeDecodeError:
         raise ReconcilerError("it is not UTF-8", where=str(path), advice=advice) from None
     except (OSError, ValueError) as error:

@@ -154,15 +154,12 @@ async def _read(session: Session, period: Period) -> tuple[LiveState, Snapshot]:
 async def _invoices(session: Session, agreements: Mapping[int, AgreementFacts], period: Period) -> dict[int, Invoices]:
     """Read the invoices of the agreements, and return those of the month, by agreement."""
     since, running = period.first_day - READ_BEFORE, session.context.now < period.end
-    rows = await read_agreement_invoices(session.client, agreements.keys(), since)
+    rows = await read_agreement_invoices(session.client, agreements.keys(), since, period.first_day)
     every = defaultdict(list)
     for invoice in map(invoice_of, rows):
         every[invoice.agreement_id].append(invoice)
     return {
-        number: invoices_of_month(facts, every[number], period, running=running)
-        if facts.is_monthly
-        else Invoices(due=False, running=running)
-        for number, facts in agreements.items()
+        number: invoices_of_month(facts, every[number], period, running=running) for number, facts in agreements.items()
     }
 
 

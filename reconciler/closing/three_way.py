@@ -22,7 +22,7 @@ from reconciler.closing.three_way_model import (
     side_of,
     standing_side,
 )
-from reconciler.closing.three_way_totals import Month, check_invoices, on_invoice
+from reconciler.closing.three_way_totals import Month, check_invoices, is_foreign, on_invoice
 from reconciler.metering.coverage import Coverage, CoverageRow
 from reconciler.metering.period import Period
 
@@ -119,6 +119,7 @@ class _Row:
     others: Side
     invoices: Invoices
     findings: Sequence[Finding]
+    currency: str | None
 
     @property
     def expected(self) -> Decimal:
@@ -126,7 +127,7 @@ class _Row:
 
     @property
     def invoiced(self) -> Decimal:
-        return sum((each.amount for each in self.invoices.valid), Decimal(0))
+        return sum((each.amount for each in self.invoices.valid if not is_foreign(each, self.currency)), Decimal(0))
 
     def to_json(self) -> Json:
         facts = self.facts
@@ -140,7 +141,7 @@ class _Row:
             "others": self.others.to_json(),
             "own": decimal_text(facts.own),
             "expected": decimal_text(self.expected),
-            "invoices": [each.to_json() for each in (*self.invoices.valid, *self.invoices.void)],
+            "invoices": [each.to_json() for each in (*self.invoices.valid, *self.invoices.void, *self.invoices.others)],
             "invoice_state": self.invoices.state,
             "amount_invoiced": decimal_text(self.invoiced) if self.invoices.valid else None,
             "findings": len(self.findings),
@@ -165,7 +166,9 @@ def _agreements(found: ToCheck, findings: Iterable[Finding]) -> Iterator[_Row]:
     for facts in sorted(found.agreements.values(), key=lambda each: (each.name.casefold(), each.id)):
         number = facts.id
         invoices = found.invoices.get(number, Invoices(due=False))
-        yield _Row(facts, usage[number], sides[number, False], sides[number, True], invoices, of[number])
+        yield _Row(
+            facts, usage[number], sides[number, False], sides[number, True], invoices, of[number], found.currency
+        )
 
 
 def _totals(rows: Sequence[_Row], findings: Sequence[Finding]) -> Json:

@@ -99,6 +99,7 @@ def check_invoice_lines(
     check = _Check(facts, invoice, currency)
     rest = list(lines)
     wanted = [each for each in standing if billed(each, currency)]
+    _leave_out_split(rest, wanted, currency)
     for same in (_same_id, _same_serial, _same_amount(currency), _same_quantity_or_price, _same_product):
         for each in list(wanted):
             line = next((line for line in rest if same(line, each)), None)
@@ -122,6 +123,38 @@ def check_invoice_lines(
         text = f"its lines in the file add up to {check.money(total)}, and its total is {check.money(invoice.amount)}"
         yield check.finding("invoice", text, total - invoice.amount)
 
+
+Key = tuple[str, ...] | int | None
+
+
+def _leave_out_split(lines: list[InvoiceLine], wanted: list[Standing], currency: str | None) -> None:
+    """Remove the lines and the additions of one product that have the same amount together, however it is split."""
+    for key_of_line, key_of_addition in _KEYS:
+        for key in {key for each in wanted if (key := key_of_addition(each)) is not None}:
+            of_invoice = [each for each in lines if key_of_line(each) == key]
+            of_agreement = [each for each in wanted if key_of_addition(each) == key]
+            total = sum((billed(each, currency) for each in of_agreement), Decimal(0))
+            is_split = of_invoice and len(of_invoice) != len(of_agreement)
+            if is_split and sum((each.amount for each in of_invoice), Decimal(0)) == total:
+                lines[:] = [each for each in lines if each not in of_invoice]
+                wanted[:] = [each for each in wanted if each not in of_agreement]
+
+
+def _serial_of_line(line: InvoiceLine) -> Key:
+    return (line.serial, line.product.casefold()) if line.serial else None
+
+
+def _product_of_line(line: InvoiceLine) -> Key:
+    """Return the product of a line. None if it names one addition, so that it is none of the others."""
+    return None if line.addition_id is not None or line.serial else (line.product.casefold(),)
+
+
+_KEYS: Sequence[tuple[Callable[[InvoiceLine], Key], Callable[[Standing], Key]]] = (
+    (lambda line: line.addition_id, lambda each: each.addition.id),
+    (_serial_of_line, lambda each: (each.addition.serial, each.addition.product.casefold())),
+    (_product_of_line, lambda each: (each.addition.product.casefold(),)),
+)
+"""What a line names: its addition by id, by tag and product, or its product only."""
 
 Same = Callable[[InvoiceLine, Standing], bool]
 

@@ -22,6 +22,9 @@ from reconciler.kinds.billing_rules import Invoiced
 from reconciler.kinds.field_mapping import date_text
 from reconciler.metering.period import Period
 
+AGREEMENT = "Agreement"
+"""The type of an invoice that bills a period of an agreement [spec]."""
+CREDIT_MEMO = "CreditMemo"
 _EARLY = timedelta(days=92)
 """An invoice is made at most 90 days before its month [docs]. Two days more, because the server's dates may be off."""
 READ_BEFORE = 2 * _EARLY
@@ -46,6 +49,10 @@ class Invoice:
     amount: Decimal
     """What the agreement bills on it, without tax."""
     status: str = ""
+    type: str = AGREEMENT
+    """Such as `CreditMemo`."""
+    currency: str | None = None
+    """Such as `USD`. None if ConnectWise does not say."""
 
     def to_json(self) -> Json:
         """Return the invoice as JSON."""
@@ -54,7 +61,9 @@ class Invoice:
             "number": self.number,
             "date": self.day.isoformat(),
             "made_at": time_json(self.made_at),
+            "type": self.type,
             "amount": decimal_text(self.amount),
+            "currency": self.currency,
             "status": self.status or None,
             "void": self.void,
         }
@@ -81,7 +90,8 @@ def invoice_of(raw: Mapping[str, Any]) -> Invoice:
 
 
 def _invoice(raw: Mapping[str, Any]) -> Invoice:
-    amount = raw.get("agreementAmount")
+    of = str(raw.get("type") or AGREEMENT)
+    amount = raw.get("agreementAmount") if of == AGREEMENT else None
     if amount is None:  # [guess]: the total without tax is that of the agreement
         amount = Decimal(raw.get("total") or 0) - Decimal(raw.get("salesTax") or 0)
     entered = (raw.get("_info") or {}).get("dateEntered")
@@ -93,6 +103,8 @@ def _invoice(raw: Mapping[str, Any]) -> Invoice:
         made_at=None if not entered else _utc(datetime.fromisoformat(str(entered))),
         amount=Decimal(amount),
         status=str((raw.get("status") or {}).get("name") or "").strip(),
+        type=of,
+        currency=str((raw.get("currency") or {}).get("currencyCode") or "").strip() or None,
     )
 
 
@@ -113,6 +125,8 @@ class Invoices:
     valid: tuple[Invoice, ...] = ()
     """By the time at which they were made."""
     void: tuple[Invoice, ...] = ()
+    others: tuple[Invoice, ...] = ()
+    """Credit memos and invoices of other types, dated in the month. They bill no period of the agreement."""
 
     @property
     def state(self) -> Literal["invoiced", "missing", "not yet", "not due"]:
@@ -132,12 +146,17 @@ class Invoices:
 def invoices_of_month(facts: AgreementFacts, invoices: Iterable[Invoice], period: Period, *, running: bool) -> Invoices:
     """Return the invoices of an agreement for a month. `invoices` are those read.
 
-    They must go back to `READ_BEFORE` before the month.
+    They must go back to `READ_BEFORE` before the month. An agreement that is not billed each month has none
+    that bill it.
     """
     due = facts.bills(period)
+    ours = sorted((each for each in invoices if each.agreement_id == facts.id), key=lambda each: (each.day, each.id))
+    others = tuple(each for each in ours if each.type != AGREEMENT and not each.void and _is_in(each.day, period))
+    if not facts.is_monthly:
+        return Invoices(due=False, running=running, others=others)
     if facts.next_invoice is None or facts.next_invoice <= period.last_day.isoformat():
-        return Invoices(due, running=running)
-    every = sorted((each for each in invoices if each.agreement_id == facts.id), key=lambda each: (each.day, each.id))
+        return Invoices(due, running=running, others=others)
+    every = [each for each in ours if each.type == AGREEMENT]
     newest = _number(date.fromisoformat(facts.next_invoice) - timedelta(days=1))
     oldest = _number(date.fromisoformat(facts.begins)) if facts.begins else 0
     known_from = oldest if facts.begins and date.fromisoformat(facts.begins) >= period.first_day - _EARLY else None
@@ -151,7 +170,12 @@ def invoices_of_month(facts: AgreementFacts, invoices: Iterable[Invoice], period
         running=running,
         valid=tuple(each for each in of_month if not each.void),
         void=tuple(each for each in of_month if each.void),
+        others=others,
     )
+
+
+def _is_in(day: date, period: Period) -> bool:
+    return period.first_day <= day <= period.last_day
 
 
 @lru_cache(maxsize=10_000)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from reconciler.amounts import amount_text
 from reconciler.closing.three_way_invoice_lines import Elsewhere, FileLines, check_invoice_lines, elsewhere_of
-from reconciler.closing.three_way_invoices import Invoices
+from reconciler.closing.three_way_invoices import CREDIT_MEMO, Invoice, Invoices
 from reconciler.closing.three_way_lines import is_dated_in
 from reconciler.closing.three_way_model import AgreementFacts, Finding, Standing, billed
 from reconciler.metering.period import Period
@@ -62,6 +62,8 @@ def check_invoices(
             by_agreement[each.addition.agreement_id].append(each)
     for facts in names.values():
         found = invoices.get(facts.id)
+        if found is not None:
+            yield from _credits(facts, found, month)
         if found is not None and found.state in ("missing", "invoiced"):
             yield from _of_agreement(facts, found, by_agreement[facts.id], month, _Lines(file, elsewhere))
 
@@ -79,20 +81,51 @@ def _of_agreement(
     currency = month.currency
     expected = expected_total(facts, standing, month.period, currency)
     should = f"the agreement and its additions have {amount_text(expected, currency)}"
+    alike = [each for each in found.others if each.type != CREDIT_MEMO and not is_foreign(each, currency)]
     if not found.valid:
         if expected:
-            yield Finding("missing invoice", f"{_why_missing(facts, found, month)}, and {should}", expected, facts.id)
+            text = f"{_why_missing(facts, found, month)}, and {should}"
+            text += "".join(f"; {_name(each)} has this amount" for each in alike if each.amount == expected)
+            yield Finding("missing invoice", text, expected, facts.id)
         return
-    best, *others = sorted(found.valid, key=lambda each: (abs(each.amount - expected), each.day, each.id))
+    for each in found.valid:
+        if is_foreign(each, currency):
+            text = f"invoice {each.number} of {each.day} is in {each.currency}, and the agreement is in {currency}"
+            yield Finding("invoice", text, None, facts.id)
+    valid = [each for each in found.valid if not is_foreign(each, currency)]
+    if not valid:
+        return
+    best, *others = sorted(valid, key=lambda each: (abs(each.amount - expected), each.day, each.id))
     difference = expected - best.amount
     if of_invoice := lines.file.of(best, facts):
         yield from check_invoice_lines(facts, best, of_invoice, standing, lines.elsewhere, currency)
     elif difference:
         text = f"invoice {best.number} of {best.day} has {amount_text(best.amount, currency)}, and {should}"
-        yield Finding("invoice", text + _hint(standing, difference, currency), difference, facts.id)
+        yield Finding("invoice", text + _hint(facts, standing, difference, currency), difference, facts.id)
     for each in others:
         text = f"invoice {each.number} of {each.day} bills {month.period} a second time, beside invoice {best.number}"
         yield Finding("double", text, -each.amount, facts.id)
+    for each in alike:
+        if each.amount and each.amount == best.amount:
+            yield Finding("double", f"{_name(each)} has the amount of invoice {best.number}", -each.amount, facts.id)
+
+
+def is_foreign(invoice: Invoice, currency: str | None) -> bool:
+    """Return whether an invoice is in another currency. Its amount is not compared, because none is converted."""
+    return bool(currency and invoice.currency) and invoice.currency != currency
+
+
+def _credits(facts: AgreementFacts, found: Invoices, month: Month) -> Iterator[Finding]:
+    """Yield the credit memos of a month. ConnectWise does not say which month they are for, so their date counts."""
+    for each in found.others:
+        if each.type == CREDIT_MEMO and each.amount:
+            amount = None if is_foreign(each, month.currency) else abs(each.amount)
+            taken = f"an amount in {each.currency}" if amount is None else amount_text(amount, month.currency)
+            yield Finding("credit", f"credit memo {each.number} of {each.day} takes {taken} off", amount, facts.id)
+
+
+def _name(invoice: Invoice) -> str:
+    return f"invoice {invoice.number} of {invoice.day}, whose type is {invoice.type},"
 
 
 def _why_missing(facts: AgreementFacts, found: Invoices, month: Month) -> str:
@@ -108,9 +141,11 @@ def _why_missing(facts: AgreementFacts, found: Invoices, month: Month) -> str:
     return f"there is no invoice of {month.period}: it was not made, or it was deleted"
 
 
-def _hint(standing: Sequence[Standing], difference: Decimal, currency: str | None) -> str:
-    """Return what may explain a difference: an addition of exactly this amount, and what has changed since."""
-    hints = [
+def _hint(facts: AgreementFacts, standing: Sequence[Standing], difference: Decimal, currency: str | None) -> str:
+    """Return what may explain a difference: exactly this amount elsewhere, and what has changed since."""
+    own = f"the agreement's own {amount_text(facts.own, currency)} are not on it, or were another amount then"
+    hints = [own] if facts.own and facts.own == difference else []
+    hints += [
         f"addition id {each.addition.id} ({each.addition.product}) {_change_of(each) or 'has exactly this amount'}"
         for each in standing
         if _change_of(each) or billed(each, currency) == difference

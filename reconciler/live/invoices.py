@@ -1,4 +1,8 @@
-"""Read the invoices of agreements. ConnectWise gives date, status and totals of an invoice, never its lines [spec]."""
+"""Read the invoices of agreements. ConnectWise gives date, status and totals of an invoice, never its lines [spec].
+
+Credit memos and other invoices that name an agreement are read too, but only those of the month: nothing says which
+month they are for.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,15 @@ from collections.abc import Collection
 from datetime import date
 
 from reconciler.connectwise import ConnectWise
-from reconciler.connectwise.conditions import all_of, compare, equals
+from reconciler.connectwise.conditions import all_of, any_of, compare, equals
 from reconciler.connectwise.lists import Objects
 from reconciler.kinds.field_mapping import date_text
 from reconciler.live.query import ENTERED
 from reconciler.live.reader import Reader
 
 PATH = "finance/invoices"
-_TYPE = "Agreement"
-"""The type of an invoice that bills an agreement [spec]."""
+AGREEMENT = "Agreement"
+"""The type of an invoice that bills a period of an agreement [spec]."""
 _FIELDS = (
     "id",
     "invoiceNumber",
@@ -25,32 +29,36 @@ _FIELDS = (
     "agreementAmount",
     "total",
     "salesTax",
+    "currency/currencyCode",
     ENTERED,
 )
 _FEW = 100
 """With so many agreements or fewer, only their invoices are asked for."""
 
 
-async def read_agreement_invoices(client: ConnectWise, agreements: Collection[int], since: date) -> Objects:
-    """Return the invoices of agreements of which these agreements are billed, dated on `since` or later.
+async def read_agreement_invoices(
+    client: ConnectWise, agreements: Collection[int], since: date, others_since: date
+) -> Objects:
+    """Return the invoices that bill these agreements, dated on `since` or later.
 
-    The dates are compared again here, because a tenant answered date comparisons wrongly [seen].
+    Of other types, such as credit memos, return those dated on `others_since` or later that name the agreements. The
+    dates are compared again here, because a tenant answered date comparisons wrongly [seen].
     """
     if not agreements:
         return []
-    rows = await _read(Reader(client), agreements, since)
+    rows = await _read(Reader(client), agreements, since, others_since)
     wanted = frozenset(agreements)
     return [
         row
         for row in rows
-        if row.get("type") == _TYPE
-        and (row.get("agreement") or {}).get("id") in wanted
-        and (date_text(row.get("date")) or "") >= since.isoformat()
+        if (row.get("agreement") or {}).get("id") in wanted
+        and (date_text(row.get("date")) or "") >= (since if row.get("type") == AGREEMENT else others_since).isoformat()
     ]
 
 
-async def _read(reader: Reader, agreements: Collection[int], since: date) -> Objects:
-    also = all_of(equals("type", _TYPE), compare("date", ">=", since))
+async def _read(reader: Reader, agreements: Collection[int], since: date, others_since: date) -> Objects:
+    wanted = any_of(equals("type", AGREEMENT), compare("date", ">=", others_since))
+    also = all_of(compare("date", ">=", since), wanted)
     if len(agreements) <= _FEW:
         return await reader.read_records(PATH, also, _FIELDS, where="agreement/id", values=sorted(agreements))
     return await reader.read_records(PATH, also, _FIELDS)

@@ -245,7 +245,7 @@ def test_the_lines_of_an_invoice_from_a_file_are_compared_one_by_one(billed: Sho
     (sold,) = made["lines"]
     row = f"{made['number']},{sold['product']},{sold['quantity']},{sold['unitPrice']},{sold['amount']}"
     header = "Invoice Number,Product ID,Qty,Unit Price,Amount"
-    path.write_text(f"{header}\n{row}\n", encoding="utf-8")
+    path.write_text(f"{header}\n{row}\n", encoding="utf-16")
     assert kinds(billed, "--invoice-lines", str(path)) == []
     said = billed("usage", "reconcile", "--invoice-lines", str(path))
     assert "the file has no line of 1 invoice" in " ".join(said.out.split())
@@ -269,8 +269,8 @@ def test_a_file_of_lines_that_cannot_be_read_is_an_error_with_its_place(billed: 
     path.write_text("invoice,product,quantity,price\n1001,GB,many,1\n", encoding="utf-8")
     said = billed("usage", "reconcile", "--invoice-lines", str(path))
     assert said.code == 1
-    assert "lines.csv:2: quantity is not a number: 'many'" in said.err
-    path.write_bytes(b"\xff\xfe")
+    assert "lines.csv:2:9: quantity is not a number: 'many'" in said.err
+    path.write_bytes(b"\xff\x80")
     assert "is not UTF-8" in billed("usage", "reconcile", "--invoice-lines", str(path)).err
     assert "this is not a file" in billed("usage", "reconcile", "--invoice-lines", str(path.parent)).err
     with billed.patch.context() as patch:

@@ -90,6 +90,25 @@ def test_a_second_line_of_a_product_is_a_double() -> None:
     assert text == "invoice 1001: lines.csv:3 (BACKUP-GB) of 30.00 USD bills a second time what another line bills"
 
 
+def test_a_line_that_was_split_in_two_is_no_difference() -> None:
+    split = read("1001,BACKUP-GB,100,0.25,25", "1001,BACKUP-GB,20,0.25,5")
+    assert found(30, split, standing(1)) == []
+    assert found(30, read(LINE), standing(1, quantity=100), standing(2, BOLT, quantity=20)) == []
+    by_id = "invoice,product,quantity,price,amount,addition"
+    assert found(30, read("1001,A,100,0.25,25,1", "1001,B,20,0.25,5,1", header=by_id), standing(1)) == []
+    by_tag = "invoice,product,quantity,price,amount,serial"
+    rows = [f"1001,BACKUP-GB,{number},0.25,{number // 4},{standing(1).addition.serial}" for number in (100, 20)]
+    assert found(30, read(*rows, header=by_tag), standing(1)) == []
+
+
+def test_two_lines_and_two_additions_of_one_product_are_compared_one_by_one() -> None:
+    lines = read("1001,BACKUP-GB,100,0.25,25", "1001,BACKUP-GB,120,0.25,30")
+    assert kinds(55, lines, standing(1, quantity=110), standing(2, BOLT, quantity=110)) == [
+        ("quantity", "2.5"),
+        ("quantity", "-2.5"),
+    ]
+
+
 def test_a_line_of_another_product_has_no_addition() -> None:
     ((kind, amount, text),) = found(37, read(LINE, "1001,CABLE,1,7,7"), standing(1))
     assert (kind, amount) == ("invoice", "-7")

@@ -43,6 +43,20 @@ def test_the_newest_invoice_bills_the_month_before_the_next_invoice_date() -> No
     assert days(of_november(facts("2027-01-01"), *MONTHS, "2026-12-01")) == ["2026-11-01"]
 
 
+def test_invoices_of_other_types_bill_no_month_and_count_on_their_day() -> None:
+    every = [
+        invoice("2026-11-01", 1),
+        *(invoice(day, 2 + number, type="CreditMemo") for number, day in enumerate(("2026-10-31", "2026-11-30"))),
+        invoice("2026-11-05", 4, type="Standard"),
+        invoice("2026-11-06", 5, type="Standard", status="Void"),
+        invoice("2026-12-01", 6, type="Standard"),
+    ]
+    found = invoices_of_month(facts(), every, NOVEMBER, running=False)
+    assert ([each.id for each in found.valid], [each.id for each in found.others]) == ([1], [4, 3])
+    quarterly = invoices_of_month(facts(cycle="Quarterly"), every, NOVEMBER, running=False)
+    assert (quarterly.state, quarterly.valid, len(quarterly.others)) == ("not due", (), 2)
+
+
 def test_invoices_in_arrears_bill_the_month_before() -> None:
     assert days(of_november(facts(invoiced="arrears"), *MONTHS[1:], "2026-12-02")) == ["2026-12-02"]
 
@@ -132,7 +146,9 @@ def test_an_invoice_is_read_from_the_response() -> None:
         "number": "1005",
         "date": "2026-11-01",
         "made_at": "2026-11-01T08:00:00+00:00",
+        "type": "Agreement",
         "amount": "30",
+        "currency": None,
         "status": "Sent",
         "void": False,
     }

@@ -75,6 +75,41 @@ def test_a_month_on_two_invoices_is_a_double_of_the_second_one() -> None:
     assert text == "invoice 1002 of 2026-11-02 bills 2026-11 a second time, beside invoice 1001"
 
 
+def test_a_credit_memo_of_the_month_takes_money_off() -> None:
+    memo = invoice(-5, 3, type="CreditMemo")
+    assert found([asked()], standing(1), invoices=of(invoice(30), others=(memo,))) == [("credit", "5")]
+    assert text_of(standing(1), invoices=of(invoice(30), others=(memo,))) == (
+        "credit memo 1003 of 2026-11-03 takes 5.00 USD off"
+    )
+    foreign = invoice(-5, 3, type="CreditMemo", currency="EUR")
+    assert found([asked()], standing(1), invoices=of(invoice(30), others=(foreign,))) == [("credit", None)]
+    before = {BACKUP: Invoices(due=True, running=True, others=(memo, invoice(0, 4, type="CreditMemo")))}
+    assert found([asked()], standing(1), invoices=before) == [("credit", "5")]
+
+
+def test_an_invoice_of_another_type_with_the_same_amount_is_a_double() -> None:
+    same, other = invoice(30, 3, type="Standard"), invoice(29, 4, type="Standard")
+    assert found([asked()], standing(1), invoices=of(invoice(30), others=(same, other))) == [("double", "-30")]
+    text = text_of(standing(1), invoices=of(others=(same, other)))
+    assert text.endswith("; invoice 1003 of 2026-11-03, whose type is Standard, has this amount")
+
+
+def test_an_invoice_in_another_currency_is_named_and_its_amount_is_not_compared() -> None:
+    foreign = invoice(30, 2, currency="EUR")
+    assert found([asked()], standing(1), invoices=of(foreign)) == [("invoice", None)]
+    document = checked([asked()], standing(1), invoices=of(invoice(30, currency="USD"), foreign))
+    assert [each["text"] for each in document["findings"]] == [
+        "invoice 1002 of 2026-11-02 is in EUR, and the agreement is in USD"
+    ]
+    assert document["totals"]["amount_invoiced"] == "30"
+
+
+def test_the_own_amount_of_an_agreement_that_the_invoice_lacks_is_named() -> None:
+    own = agreements(own=Decimal(50))
+    text = text_of(standing(1), invoices=of(invoice(30)), agreements=own)
+    assert text.endswith(": the agreement's own 50.00 USD are not on it, or were another amount then")
+
+
 def test_a_month_that_is_over_without_an_invoice_is_priced() -> None:
     missing = {BACKUP: Invoices(due=True)}
     assert found([asked()], standing(1), invoices=missing) == [("missing invoice", "30")]

@@ -15,7 +15,8 @@ from reconciler.live.invoices import read_agreement_invoices
 ROWS = [
     {"id": 1, "type": "Agreement", "agreement": {"id": 9}, "date": "2026-11-01T00:00:00Z"},
     {"id": 2, "type": "Agreement", "agreement": {"id": 9}, "date": "2026-01-01T00:00:00Z"},
-    {"id": 3, "type": "Standard", "agreement": {"id": 9}, "date": "2026-11-01T00:00:00Z"},
+    {"id": 3, "type": "Standard", "agreement": {"id": 9}, "date": "2026-10-31T00:00:00Z"},
+    {"id": 6, "type": "CreditMemo", "agreement": {"id": 9}, "date": "2026-11-01T00:00:00Z"},
     {"id": 4, "type": "Agreement", "agreement": {"id": 8}, "date": "2026-11-01T00:00:00Z"},
     {"id": 5, "type": "Agreement", "agreement": None, "date": None},
 ]
@@ -39,21 +40,22 @@ class Tenant:
 
 
 def read(tenant: Any, *agreements: int) -> list[int]:
-    rows = asyncio.run(read_agreement_invoices(tenant, agreements, date(2026, 8, 1)))
+    rows = asyncio.run(read_agreement_invoices(tenant, agreements, date(2026, 8, 1), date(2026, 11, 1)))
     return [row["id"] for row in rows]
 
 
-def test_only_invoices_of_these_agreements_since_the_day_count() -> None:
+def test_only_invoices_of_these_agreements_since_the_day_count_and_others_of_the_month() -> None:
     tenant = Tenant()
-    assert read(tenant, 9) == [1]
-    assert tenant.asked == ['finance/invoices agreement/id [9] type="Agreement" and date>=[2026-08-01T00:00:00Z]']
+    assert read(tenant, 9) == [1, 6]
+    wanted = '(type="Agreement" or date>=[2026-11-01T00:00:00Z])'
+    assert tenant.asked == [f"finance/invoices agreement/id [9] date>=[2026-08-01T00:00:00Z] and {wanted}"]
 
 
 def test_of_many_agreements_all_invoices_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invoices, "_FEW", 1)
     tenant = Tenant()
-    assert read(tenant, 8, 9) == [1, 4]
-    assert tenant.asked[0].startswith("finance/invoices type=")
+    assert read(tenant, 8, 9) == [1, 6, 4]
+    assert tenant.asked[0].startswith("finance/invoices date>=")
 
 
 def test_without_an_agreement_no_request_is_sent() -> None:
@@ -64,5 +66,5 @@ def test_without_an_agreement_no_request_is_sent() -> None:
 
 def test_a_tenant_that_refuses_the_time_of_the_entry_is_asked_without_it() -> None:
     tenant = Tenant("_info/dateEntered")
-    assert read(tenant, 9) == [1]
+    assert read(tenant, 9) == [1, 6]
     assert len(tenant.asked) == 2
