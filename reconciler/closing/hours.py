@@ -98,6 +98,8 @@ def _reason(
         return f"the source did not list the customer, within graceHours ({grace}) of its last sample"
     if is_mixed(pull.newest_by_device(samples)):
         return "the source reports a total for the customer beside its devices"
+    if all(pull.moment_of(each) < end - _HOUR for each in samples):
+        return "the source listed the customer with figures of earlier hours only"
     old = named([*dict.fromkeys(_without_figure(pull, samples))])
     return f"the last figure of {old or 'a device'} was older than maxAge ({hours_text(history.span.max_age)})"
 

@@ -59,6 +59,7 @@ class HourlyTotals:
         known = self._source.last_seen.get(customer_id)
         moments = [] if known is None else [known.observed_at]
         first_listed: dict[DeviceId, int] = {}
+        moments_of: dict[DeviceId, list[datetime]] = {}
         first_samples = dict(self._source.devices_since.get(customer_id, {}))
         for index, pull in enumerate(self._pulls):
             samples = pull.samples.get(customer_id, ())
@@ -73,6 +74,7 @@ class HourlyTotals:
                         moment, size = start, None
                     number = self._span.hour_of(moment)
                 moments.append(moment)
+                moments_of.setdefault(device, []).append(moment)
                 if device not in first_samples or moment < first_samples[device]:
                     first_samples[device] = moment
                 if not since <= moment < self._span.end:
@@ -84,7 +86,7 @@ class HourlyTotals:
                     in_hour = figures_in.setdefault(number, {})
                     if device not in in_hour or figure > in_hour[device]:
                         in_hour[device] = figure
-        customer = _Customer(customer_id, listings, sorted(moments), first_listed, first_samples)
+        customer = _Customer(customer_id, listings, sorted(moments), first_listed, first_samples, moments_of)
         numbers = {*sampled, *self._hours_without(listings, since)}
         totals = (
             self._total(customer, number, sampled.get(number), figures_in.get(number, {})) for number in sorted(numbers)
@@ -115,8 +117,8 @@ class HourlyTotals:
     ) -> HourTotal | None:
         """Return the total of one hour. None if it is not known. `figures` are the figures in the hour.
 
-        The last pull in the hour shows which devices the customer had. If there was no pull in the hour, the first
-        pull with a sample of the hour shows it, except for devices whose first sample is later than the hour.
+        The last pull in the hour shows which devices the customer had. If there was no pull in the hour, see
+        `_listed_without_pull`.
         """
         index = self._last_pull_in.get(number)
         has_pull = index is not None
@@ -124,8 +126,8 @@ class HourlyTotals:
             index = sampled[0] if sampled is not None else -1
         record = self._pulls[index].record
         moment = record.started_at if has_pull or sampled is None else sampled[1]
-        listed = customer.listings[index]
-        if not listed and all(self._was_listed(customer, device, index) for device in figures):
+        listed = customer.listings[index] if has_pull else self._listed_without_pull(customer, number, index)
+        if has_pull and not listed and all(self._was_listed(customer, device, index) for device in figures):
             last = customer.last_sample(moment)
             if last is None or moment - last < self._span.grace:
                 return None
@@ -146,10 +148,7 @@ class HourlyTotals:
                 if not gone:
                     devices.append(DeviceReading(device, figure.bytes, figure.at, held=False))
                 continue
-            end = self._span.hour(number + 1)
-            if not has_pull and customer.first_samples[device] >= end:
-                continue
-            own = self._figures_of(customer.customer_id)
+            own, end = self._figures_of(customer.customer_id), self._span.hour(number + 1)
             last_figure = self._figures.last_before(end, customer.customer_id, device, own, index)
             if last_figure is None:
                 missing.append(device)
@@ -159,6 +158,29 @@ class HourlyTotals:
                 devices.append(DeviceReading(device, last_figure.bytes, last_figure.at, held=True))
         kept = _totals_or_devices(devices) if is_mixed(all_devices) else tuple(devices)
         return HourTotal(self._span.hour(number), record.id, moment, kept, tuple(missing))
+
+    def _listed_without_pull(self, customer: _Customer, number: int, index: int) -> Mapping[DeviceId, object]:
+        """Return the devices that a customer had in an hour without a pull, of which it has samples.
+
+        They are those of the last pull before the hour, but for devices that have moved away since, and those with a
+        sample since. So a device that a later pull no longer lists still counts. If there is no earlier pull, the pull
+        at `index` shows the devices, except for those whose first sample is later than the hour.
+        """
+        end = self._span.hour(number + 1)
+        before = bisect_left(self._starts, self._span.hour(number)) - 1
+        if before < 0:
+            listed = customer.listings[index]
+            return {device: sample for device, sample in listed.items() if customer.first_samples[device] < end}
+        since = self._starts[before]
+        sampled = [device for device, moments in customer.moments_of.items() if any(since < at < end for at in moments)]
+        kinds = {device is None for device in sampled}
+        stayed = (
+            device
+            for device in customer.listings[before]
+            if (device is None) in kinds
+            and not self._figures.moved_away(device, customer.customer_id, since, end, before)
+        )
+        return dict.fromkeys((*stayed, *sampled))
 
     def _was_listed(self, customer: _Customer, device: DeviceId, index: int) -> bool:
         """Return whether a pull before the one at `index` lists the device, also a pull that is not loaded."""
@@ -192,6 +214,8 @@ class _Customer(NamedTuple):
     """The index of the first pull that lists each device."""
     first_samples: Mapping[DeviceId, datetime]
     """The moment of each device's first sample under this customer."""
+    moments_of: Mapping[DeviceId, Sequence[datetime]]
+    """The moments that the loaded samples of each device are about."""
 
     def last_sample(self, before: datetime) -> datetime | None:
         place = bisect_left(self.moments, before)

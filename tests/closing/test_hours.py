@@ -88,6 +88,15 @@ def test_devices_without_a_figure_are_named_once_the_figure_is_too_old(morning: 
     assert unknown(morning)[1:] == [("07:00", 6, reason)]
 
 
+def test_a_pull_with_figures_of_earlier_hours_only_gives_its_reason(morning: Scene) -> None:
+    for hour in (0, 12):
+        pull(morning, hour, ("a", 100))
+    old = Sample("cove", "77", "a", at(10, 0), 100 * GB)
+    whole = (Customer("cove", "77", "Acme"),)
+    record_pull(morning.ledger, Pull("cove", at(10, 5), at(10, 5), "whole", whole, (old,)))
+    assert (("05:00", 1, "the source listed the customer with figures of earlier hours only")) in unknown(morning)
+
+
 def test_a_total_beside_devices_gives_its_reason(morning: Scene) -> None:
     for hour in range(12):
         pull(morning, hour, ("a", 100))

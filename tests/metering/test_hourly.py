@@ -182,3 +182,38 @@ def test_the_first_pull_with_samples_of_an_hour_lists_the_devices_of_an_hour_wit
     again = pull(2 * HOUR, ("1", "a", 2, 30 * MINUTE), ("1", "c", 5))
     assert totals([first, late]) == {-1: 10, 0: 11, 1: 11}
     assert totals([first, late, again]) == {-1: 10, 0: 11, 1: 11, 2: 7}
+
+
+def test_a_device_that_is_gone_later_counts_in_an_earlier_hour_without_a_pull() -> None:
+    pulls = [
+        pull(-HOUR, ("1", "a", 1), ("1", "b", 9)),
+        pull(HOUR, ("1", "a", 1), ("1", "b", 9)),
+        pull(2 * HOUR, ("1", "a", 1)),
+    ]
+    assert totals(pulls) == {-1: 10, 1: 10, 2: 1}
+    late = pull(3 * HOUR, ("1", "a", 1), ("1", "a", 2, 30 * MINUTE))
+    assert totals([*pulls, late]) == {-1: 10, 0: 11, 1: 10, 2: 1, 3: 1}
+
+
+def test_a_device_that_was_gone_before_an_hour_without_a_pull_counts_from_its_next_sample() -> None:
+    first, without = pull(-2 * HOUR, ("1", "a", 1), ("1", "b", 9)), pull(-HOUR, ("1", "a", 1))
+    late = pull(3 * HOUR, ("1", "a", 1), ("1", "a", 2, 30 * MINUTE), ("1", "a", 3, 2 * HOUR), ("1", "b", 5, HOUR))
+    assert totals([first, without, late]) == {-2: 10, -1: 1, 0: 2, 1: 7, 2: 8, 3: 6}
+
+
+def test_a_device_that_moves_in_an_hour_without_a_pull_counts_for_its_new_customer_only() -> None:
+    first = pull(-HOUR, ("1", "a", 1), ("1", "b", 9))
+    late = pull(HOUR, ("1", "a", 2, 30 * MINUTE), ("2", "b", 7, 10 * MINUTE))
+    assert (totals([first, late])[0], totals([first, late], "2")[0]) == (2, 7)
+    of_two = pull(-HOUR, ("1", "a", 1), ("1", "b", 9), ("2", "b", 5))
+    assert totals([of_two, late])[0] == 11
+
+
+def test_an_hour_without_a_pull_has_the_total_that_a_source_of_devices_changed_to() -> None:
+    pulls = [pull(-HOUR, ("1", "a", 2)), pull(HOUR, ("1", None, 9, 30 * MINUTE), ("1", None, 9))]
+    assert totals(pulls) == {-1: 2, 0: 9, 1: 9}
+
+
+def test_without_an_earlier_pull_a_device_counts_from_its_first_sample() -> None:
+    pulls = [pull(2 * HOUR, ("1", "a", 1, -HOUR), ("1", "a", 2, 0 * HOUR), ("1", "b", 5, HOUR), ("1", "a", 3))]
+    assert totals(pulls) == {-1: 1, 0: 2, 1: 7, 2: 8}
