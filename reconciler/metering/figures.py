@@ -73,21 +73,6 @@ class Figures:
                 last = figure
         return last
 
-    def moved_away(
-        self, device: DeviceId, customer_id: str, after: datetime, before: datetime, pull_index: int
-    ) -> bool:
-        """Return whether another customer has a figure of a device between two moments.
-
-        If the pull at `pull_index` already lists the device there, two devices of two customers have the same id.
-        """
-        others = self._of_moved.get(device, {}) if device is not None else {}
-        return any(
-            any(after < figure.at < before for figure in figures)
-            and not any(each.device_id == device for each in self._pulls[pull_index].samples.get(other, ()))
-            for other, figures in others.items()
-            if other != customer_id
-        )
-
 
 def _last_before(moment: datetime, figures: Sequence[Figure]) -> Figure | None:
     place = bisect_left(figures, moment, key=lambda figure: figure.at)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import NamedTuple
 
@@ -29,6 +29,7 @@ from reconciler.metering.period import Span
 from reconciler.metering.snapshot import DeviceId, SourceSnapshot
 
 _NEVER = 1 << 62
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 _Sampled = tuple[int, datetime]
 """The samples of an hour: the index of the first pull that has one of them, and the newest moment they are about."""
@@ -162,25 +163,21 @@ class HourlyTotals:
     def _listed_without_pull(self, customer: _Customer, number: int, index: int) -> Mapping[DeviceId, object]:
         """Return the devices that a customer had in an hour without a pull, of which it has samples.
 
-        They are those of the last pull before the hour, but for devices that have moved away since, and those with a
-        sample since. So a device that a later pull no longer lists still counts. If there is no earlier pull, the pull
-        at `index` shows the devices, except for those whose first sample is later than the hour.
+        The next pull after the hour shows them, except for those that only come after the hour: that have neither a
+        sample before its end nor a place in the pull before it. So a device counts that goes only later, whenever a
+        sample of the hour was read. `index` is the first pull with a sample of the hour.
         """
-        end = self._span.hour(number + 1)
-        before = bisect_left(self._starts, self._span.hour(number)) - 1
-        if before < 0:
-            listed = customer.listings[index]
-            return {device: sample for device, sample in listed.items() if customer.first_samples[device] < end}
-        since = self._starts[before]
-        sampled = [device for device, moments in customer.moments_of.items() if any(since < at < end for at in moments)]
-        kinds = {device is None for device in sampled}
-        stayed = (
-            device
-            for device in customer.listings[before]
-            if (device is None) in kinds
-            and not self._figures.moved_away(device, customer.customer_id, since, end, before)
-        )
-        return dict.fromkeys((*stayed, *sampled))
+        start, end = self._span.hour(number), self._span.hour(number + 1)
+        after, before = bisect_left(self._starts, end), bisect_left(self._starts, start) - 1
+        since = self._starts[before] if before >= 0 else _LONG_AGO
+        had = customer.listings[before] if before >= 0 else {}
+        listed = customer.listings[after if after < len(self._starts) else index]
+
+        def came(device: DeviceId) -> bool:
+            return device in had or any(since < at < end for at in customer.moments_of[device])
+
+        now = (device for device, moments in customer.moments_of.items() if any(start <= at < end for at in moments))
+        return dict.fromkeys((*filter(came, listed), *now))
 
     def _was_listed(self, customer: _Customer, device: DeviceId, index: int) -> bool:
         """Return whether a pull before the one at `index` lists the device, also a pull that is not loaded."""

@@ -201,12 +201,19 @@ def test_a_device_that_was_gone_before_an_hour_without_a_pull_counts_from_its_ne
     assert totals([first, without, late]) == {-2: 10, -1: 1, 0: 2, 1: 7, 2: 8, 3: 6}
 
 
-def test_a_device_that_moves_in_an_hour_without_a_pull_counts_for_its_new_customer_only() -> None:
+def test_a_device_that_the_next_pull_no_longer_lists_does_not_count_in_an_hour_without_a_pull() -> None:
     first = pull(-HOUR, ("1", "a", 1), ("1", "b", 9))
     late = pull(HOUR, ("1", "a", 2, 30 * MINUTE), ("2", "b", 7, 10 * MINUTE))
     assert (totals([first, late])[0], totals([first, late], "2")[0]) == (2, 7)
-    of_two = pull(-HOUR, ("1", "a", 1), ("1", "b", 9), ("2", "b", 5))
-    assert totals([of_two, late])[0] == 11
+
+
+def test_a_silent_device_counts_in_an_hour_without_a_pull_although_the_next_pull_does_not_list_it() -> None:
+    pulls = [pull(-HOUR, ("1", "a", 4)), pull(HOUR, ("2", "b", 1)), pull(2 * HOUR, ("1", "a", None, 30 * MINUTE))]
+    assert totals(pulls)[0] == 4
+
+
+def test_a_figure_that_is_dated_into_an_hour_after_all_pulls_counts_there() -> None:
+    assert totals([pull(59 * MINUTE, ("1", "a", 4, 61 * MINUTE), ("1", "b", 2))]) == {0: 2, 1: 6}
 
 
 def test_an_hour_without_a_pull_has_the_total_that_a_source_of_devices_changed_to() -> None:
