@@ -1,4 +1,4 @@
-"""Load the usage of a month by the rules that billed it, as the ledger recorded them, for `usage reconcile`."""
+"""Load the usage of a month by the rules that hold for it: those that its close froze, or that its last run used."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from reconciler.additions.ownership import Owner, owner_of
 from reconciler.additions.repricing import repriced
 from reconciler.cli.retention import check_not_sealed
 from reconciler.cli.session import Session
+from reconciler.closing.closed_charges import closed_charges
 from reconciler.closing.rule_version import version_from
 from reconciler.closing.three_way_rules import ChargeKey, MonthRules, Recorded
 from reconciler.closing.three_way_usage import Products
@@ -23,7 +24,9 @@ from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.meters import Unit
 from reconciler.kinds.values import Link
 from reconciler.ledger.bills import bills_of_month, versions_of
+from reconciler.ledger.closes import load_closes
 from reconciler.ledger.pulls import latest_whole_pull
+from reconciler.ledger.snapshot import closes_of
 from reconciler.manifests.selection import used_sources
 from reconciler.metering.coverage import CoverageRow
 from reconciler.metering.loading import load_snapshots
@@ -33,13 +36,13 @@ from reconciler.rating import pricing
 
 @dataclass(frozen=True, slots=True)
 class RecordedRules:
-    """Reads from the ledger by which rules each charge was billed last in a month, each month once."""
+    """Reads from the ledger by which rules each charge is rated in a month, each month once."""
 
     session: Session
     _months: dict[str, dict[ChargeKey, Recorded]] = field(default_factory=dict)
 
     def of(self, period: Period) -> dict[ChargeKey, Recorded]:
-        """Return the versions of the rules that billed a month last, by charge."""
+        """Return the versions of the rules by charge: frozen by a close of the month, or else of its last run."""
         name = str(period)
         if name not in self._months:
             self._months[name] = {each.key: each for each in _recorded(self.session, name)}
@@ -57,10 +60,13 @@ class RecordedRules:
 def _recorded(session: Session, period: str) -> Iterable[Recorded]:
     workspace = session.manifests.workspace.name
     bills = bills_of_month(session.ledger, workspace, session.tenant, period)
-    known = versions_of(session.ledger, workspace, [each.digest for each in bills])
+    closed = closed_charges(closes_of(load_closes(session.ledger, workspace, session.tenant), period))
+    found = {each.key: (each.billed_at, each.digest) for each in bills}
+    found |= {key: (each.close.closed_at, each.digest) for key, each in closed.items() if each.digest}
+    known = versions_of(session.ledger, workspace, [digest for _, digest in found.values()])
     versions = {digest: version_from(dict(each.content)) for digest, each in known.items()}
-    for each in bills:
-        yield Recorded(each.key, each.billed_at, known[each.digest].first_used_at, versions[each.digest])
+    for key, (moment, digest) in found.items():
+        yield Recorded(key, moment, known[digest].first_used_at, versions[digest])
 
 
 def rules_today(session: Session, live_state: LiveState, period: Period) -> MonthRules:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from reconciler.additions.charges import ChargeInputs, charge_usage
+from reconciler.additions.charge import Charge
+from reconciler.additions.charges import charge_usage
 from reconciler.additions.histories import histories_of
 from reconciler.additions.live_additions import LiveAddition, all_additions
 from reconciler.additions.ownership import Owner, owner_of, owner_of_rule
-from reconciler.cli.loading import load_usage
+from reconciler.cli.month_usage import MonthUsage, usage_of_month
 from reconciler.cli.reading import read_usage
 from reconciler.cli.session import Session
 from reconciler.errors import ReconcilerError
+from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.company import CompanySpec
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveState
@@ -59,12 +61,12 @@ async def read_report(session: Session, wanted: Wanted) -> Report:
     _check_known(session, period)
     live_state = await read_live_state(session.client, session.manifests, Scope(setup=False, usage=True))
     only = None if wanted.customer is None else _customers(session.manifests, wanted.customer)
-    inputs, to_charge = await _inputs(session, live_state, period)
+    inputs, month = await _inputs(session, live_state, period)
     report = build_report(inputs, only, wanted.customer)
     names = _to_plot(report, wanted.plots)
     if not names:
         return report
-    return build_report(replace(inputs, hours=dict(_hours(session, inputs, to_charge, names))), only, wanted.customer)
+    return build_report(replace(inputs, hours=dict(_hours(session, inputs, month, names))), only, wanted.customer)
 
 
 def _period(name: str | None, now: datetime, timezone: str) -> Period:
@@ -118,20 +120,24 @@ def _customers(manifests: Manifests, address: str) -> frozenset[str]:
     return frozenset(found)
 
 
-async def _inputs(session: Session, live_state: LiveState, period: Period) -> tuple[ReportInputs, ChargeInputs]:
-    """Read the usage and the additions of a period: of the running month as they are, of another from the journal."""
+async def _inputs(session: Session, live_state: LiveState, period: Period) -> tuple[ReportInputs, MonthUsage]:
+    """Read the usage and the additions of a period: of the running month as they are, of another from the ledger.
+
+    A month that has ended is rated by the rules that hold for it.
+    """
     ledger, workspace, now = session.ledger, session.manifests.workspace.name, session.context.now
     manifests, currency = session.manifests, session.workspace.billing.currency
     if now in period:
         read = await read_usage(session, live_state)
-        live_state, snapshot, to_charge = read.live_state, read.snapshot, read.to_charge
+        live_state, snapshot = read.live_state, read.snapshot
         additions: Sequence[LiveAddition] = all_additions(live_state, currency)
+        month = MonthUsage(read.to_charge, charge_usage(read.to_charge), frozenset())
     else:
         snapshot = load_snapshot(ledger, workspace, session.tenant, str(period))
-        to_charge = load_usage(manifests, live_state, ledger, period.end - timedelta.resolution)
         additions = _that_billed(session, snapshot, period)
+        month = usage_of_month(session, live_state, period, additions)
     names = names_of(manifests, live_state)
-    owners = [owner_of_rule(rule) for rule in to_charge.rules]
+    owners = [owner_of_rule(rule) for rule in month.to_charge.rules]
     sources = frozenset(source.name for source in session.workspace.usage)
     before = period_of(period.start - timedelta.resolution, session.workspace.billing.timezone)
     previous: Billed | None = None
@@ -147,14 +153,14 @@ async def _inputs(session: Session, live_state: LiveState, period: Period) -> tu
             timezone=session.workspace.billing.timezone,
             made_at=now,
             until=min(now, period.end),
-            usage=charge_usage(to_charge),
-            rules=to_charge.rules,
+            usage=month.usage,
+            rules=month.to_charge.rules,
             billed=billed_in(period, additions, owners, sources, snapshot, names),
             previous=previous,
             sources=list(source_hours(session, period, min(now, period.end))),
             parties=_parties(manifests, live_state),
         ),
-        to_charge,
+        month,
     )
 
 
@@ -235,27 +241,38 @@ def _to_plot(report: Report, limit: int | None) -> list[str]:
 
 
 def _hours(
-    session: Session, inputs: ReportInputs, to_charge: ChargeInputs, names: Collection[str]
+    session: Session, inputs: ReportInputs, month: MonthUsage, names: Collection[str]
 ) -> Iterator[tuple[Owner, Hours]]:
     """Yield the hours of each of these mappings. Only a few customers are in memory at the same time."""
-    at = MeteringContext(to_charge.now, to_charge.settings, inputs.usage.period)
     charges = {owner_of(charge).of_all_months: charge for charge in inputs.usage.charges}
-    rules = [rule for rule in to_charge.rules if rule.name in names and owner_of_rule(rule) in charges]
+    every = [rule for rule in month.to_charge.rules if rule.name in names and owner_of_rule(rule) in charges]
+    for late in (False, True):
+        rules = [rule for rule in every if ((rule.name, rule.charge) in month.late) is late]
+        for start in range(0, len(rules), _AT_ONCE):
+            yield from _hours_of(session, month, rules[start : start + _AT_ONCE], charges, late=late)
+
+
+def _hours_of(
+    session: Session, month: MonthUsage, rules: Sequence[Rule], charges: Mapping[Owner, Charge], *, late: bool
+) -> Iterator[tuple[Owner, Hours]]:
+    """Yield the hours of some charges. With `late`, what came late for the month counts."""
+    to_charge, period = month.to_charge, month.usage.period
+    now = session.context.now if late else to_charge.now
+    at = MeteringContext(now, to_charge.settings, period)
     units = {source.name: source.unit for source in session.workspace.usage}
-    for start in range(0, len(rules), _AT_ONCE):
-        some = rules[start : start + _AT_ONCE]
-        by_hour = [replace(rule, measure="mean") for rule in some]  # such a rule needs every hour
-        snapshots = load_snapshots(session.ledger, units, by_hour, to_charge.settings, to_charge.now)
-        histories = histories_of(snapshots, to_charge.exclusions, at)
-        for rule in some:
-            begins = at.period.start
-            if histories.problem(rule) is not None:
-                continue
-            history = histories.of(rule.source, rule.meter)
-            if rule.start is not None:
-                begins = max(begins, day_start(rule.start, at.settings.timezone))
-            first = history.source.first_seen.get(rule.customer_id)
-            begins = begins if first is None else max(begins, first)
-            totals = history.hours(rule.customer_id, begins) if history.source.pulls else ()
-            owner = owner_of_rule(rule)
-            yield owner, hours_of(rule, charges[owner], totals, at.span, begins)
+    by_hour = [replace(rule, measure="mean") for rule in rules]  # such a rule needs every hour
+    ended = period if late else None
+    snapshots = load_snapshots(session.ledger, units, by_hour, to_charge.settings, now, ended=ended)
+    histories = histories_of(snapshots, to_charge.exclusions, at)
+    for rule in rules:
+        begins = period.start
+        if histories.problem(rule) is not None:
+            continue
+        history = histories.of(rule.source, rule.meter)
+        if rule.start is not None:
+            begins = max(begins, day_start(rule.start, at.settings.timezone))
+        first = history.source.first_seen.get(rule.customer_id)
+        begins = begins if first is None else max(begins, first)
+        totals = history.hours(rule.customer_id, begins) if history.source.pulls else ()
+        owner = owner_of_rule(rule)
+        yield owner, hours_of(rule, charges[owner], totals, at.span, begins)

@@ -78,6 +78,20 @@ def test_a_later_price_or_write_does_not_change_what_a_month_billed(month: Shop)
     assert made(month, "--period", "2026-11")["customers"][0]["charges"][0]["billed"] == before
 
 
+def test_later_rules_and_prices_change_nothing_in_the_report_of_a_month_that_is_over(month: Shop) -> None:
+    report, rows = (made(month, "--period", "2026-11"), month("usage", "export", "--period", "2026-11").out)
+    month.edit("products.yaml", "price: 0.15", "price: 0.90")
+    month.edit("customers/alder-dental.yaml", "  # `product:", "  measure: peak\n  minimum: 500\n  # `product:")
+    cedar = next((month.folder / "customers").glob("cedar*.yaml"))
+    cedar.write_text(cedar.read_text(encoding="utf-8").replace("tiering: graduated", "tiering: volume"))
+    month.apply("--approve", "quantity", "--approve", "updates", "--approve", "money")
+    again = made(month, "--period", "2026-11")
+
+    assert again | {"made_at": None} == report | {"made_at": None}
+    assert month("usage", "export", "--period", "2026-11").out == rows
+    assert made(month, "--no-plots")["customers"][0]["charges"][0]["rating"]["minimum"] == "500"
+
+
 def test_a_month_that_is_billed_when_it_is_over_is_reported_with_its_addition(shop: Shop) -> None:
     shop.only(ALDER)
     shop.edit("customers/alder-dental.yaml", "  # `product:", "  lines: perPeriod\n  # `product:")
