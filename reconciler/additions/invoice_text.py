@@ -35,7 +35,7 @@ def invoice_text(rule: Rule, charge: Charge, line: ChargeLine, period: str) -> s
 def _devices(charge: Charge) -> int:
     """Return how many devices count in the newest hour that the measure uses."""
     hours = () if charge.measured is None else charge.measured.chosen
-    return sum(1 for device in hours[-1].devices if device.bytes) if hours else 0
+    return hours[-1].counted_devices if hours else 0
 
 
 def _allowance(rule: Rule, charge: Charge) -> Decimal:

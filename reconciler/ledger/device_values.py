@@ -81,6 +81,14 @@ class Values:
                 found[name] = value
         return found or NO_VALUES
 
+    def between(self, device_key: int, first: int, last: int) -> Iterator[tuple[int, Mapping[str, str]]]:
+        """Yield (pull id, values) of a device: those in the pull `first`, then each change until the pull `last`."""
+        yield first, self.at(device_key, first)
+        rows = {each for name in self._columns.get(device_key, ()) for each in self._pulls[device_key, name]}
+        for pull_id in sorted(rows):
+            if first < pull_id <= last:
+                yield pull_id, self.at(device_key, pull_id)
+
     def last_before(self, device_key: int, pull_id: int) -> tuple[Mapping[str, str], int] | None:
         """Return the last known value of each column before a pull, and the pull in which the oldest of them held last.
 

@@ -1,4 +1,4 @@
-"""Sum the used storage of customers, for pulls in which the sum is all that matters.
+"""Sum the used storage or the counts of customers, for pulls in which the sum is all that matters.
 
 A month of 8,000 devices has 6 million samples and 720,000 sums. The database returns the samples of a pull as two JSON
 arrays, the devices and their figures. That is five times as fast as a row for each sample, and the sums of slices of
@@ -7,17 +7,19 @@ the second array are the totals.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
-from typing import NamedTuple, overload
+from operator import mul
+from typing import NamedTuple, cast, overload
 
 import msgspec
 import sqlalchemy as sa
 
 from reconciler.ledger import schema
 from reconciler.ledger.chunks import chunks
+from reconciler.ledger.device_values import Values
 from reconciler.ledger.store import Ledger
 
 _devices, _samples, _earlier = schema.devices, schema.samples, schema.earlier_samples
@@ -32,12 +34,13 @@ _figures = msgspec.json.Decoder(list[int | None])
 
 
 class CustomerTotal(NamedTuple):
-    """The used storage of a customer in one pull, in bytes, over all devices that the pull lists."""
+    """What is counted of a customer in one pull, over all devices that the pull lists."""
 
     pull_id: int
     bytes: int
+    """Bytes of used storage, or as a meter counts."""
     devices: int
-    """How many devices the pull lists for the customer. At least 1."""
+    """How many devices count, because their number is not 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,9 @@ class CustomerTotals(Sequence[CustomerTotal]):
 
     pull_ids: Sequence[int]
     sizes: Sequence[int]
-    """The bytes in each pull."""
+    """The bytes in each pull, or the sum as a meter counts."""
     devices: Sequence[int]
-    """The number of devices in each pull."""
+    """The number of devices that count in each pull."""
 
     def __len__(self) -> int:
         return len(self.pull_ids)
@@ -71,25 +74,60 @@ class CustomerTotals(Sequence[CustomerTotal]):
         return CustomerTotal(self.pull_ids[place], self.sizes[place], self.devices[place])
 
 
-def plain_totals(
-    ledger: Ledger, source: str, pull_ids: Sequence[int], customer_ids: Collection[str]
-) -> dict[str, CustomerTotals]:
-    """Return the totals of the plain ones of some customers, by customer id, in the order of `pull_ids`.
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is added up over the devices of a customer."""
 
-    A customer is plain if each of the pulls lists it, each device has a figure that is about the moment of the pull,
-    and no device has ever been listed for another customer, or beside a total of the whole customer. For all other
-    customers, the samples say more than their sum.
+    columns: frozenset[str]
+    """The columns beside used storage that decide the number of a device."""
+    number: Callable[[Mapping[str, str]], int | None]
+    """Returns the number of a device with these values. None if it is unknown."""
+    of_storage: bool
+    """Whether the used storage of each device is multiplied by its number."""
+
+
+USED_STORAGE = Counted(frozenset(), lambda _values: 1, of_storage=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The totals to find: of some customers in some pulls."""
+
+    counted: Counted
+    pull_ids: Sequence[int]
+    customer_ids: Collection[str]
+
+
+def plain_totals(ledger: Ledger, source: str, wanted: Sequence[Wanted]) -> list[dict[str, CustomerTotals]]:
+    """Return the totals of the plain ones of some customers, by customer id, in the order of their `pull_ids`.
+
+    A customer is plain if each of the pulls lists it, the number of each device is known and about the moment of the
+    pull, and no device has ever been listed for another customer, or beside a total of the whole customer. For all
+    other customers, the samples say more than their sum.
     """
-    if not pull_ids or not customer_ids:
-        return {}
+    pull_ids = {each for some in wanted for each in some.pull_ids}
     with ledger.read() as connection:
-        sums = _Sums(set(customer_ids) - _special(connection, source))
-        owners = _owners(connection, source)
-        for some in chunks(sorted(pull_ids)):
-            for pull_id, keys, figures in _columns(connection, some, _few(owners, sums.plain)):
-                sums.add(pull_id, keys, figures, owners)
-            sums.plain -= _with_earlier_samples(connection, some)
-    return sums.of_plain(pull_ids)
+        special, owners = _special(connection, source), _owners(connection, source)
+        sums = [_Sums(connection, each, owners, special) for each in wanted]
+        every = {each for one in sums for each in one.plain}
+        keys, layout = "", _layout([], owners)
+        for some in chunks(sorted(pull_ids)) if every else ():
+            for pull_id, listed, figures, late in _columns(connection, some, _few(owners, every)):
+                if listed != keys:
+                    keys, layout = listed, _layout(_numbers.decode(listed), owners)
+                sizes = _figures.decode(figures)
+                silent: set[str | None] = set()
+                if None in sizes:
+                    silent = {owner for owner, size in zip(layout.owners, sizes, strict=True) if size is None}
+                of_late = {owners.get(each) for each in _numbers.decode(late or "[]")}
+                for one in sums:
+                    one.add(pull_id, layout, sizes, silent, of_late)
+                if not any(one.plain for one in sums):
+                    return [{} for _ in wanted]
+            doubled = _with_earlier_samples(connection, some)
+            for one in sums:
+                one.plain -= doubled
+    return [one.of_plain() for one in sums]
 
 
 def _owners(connection: sa.Connection, source: str) -> dict[int, str]:
@@ -106,32 +144,35 @@ def _few(owners: Mapping[int, str], wanted: Collection[str]) -> Sequence[int] | 
 
 def _columns(
     connection: sa.Connection, pull_ids: Sequence[int], few: Sequence[int] | None
-) -> Iterator[tuple[int, str, str]]:
-    """Yield (pull id, device keys, figures) of each pull that has samples. Both texts are JSON arrays in one order.
+) -> Iterator[tuple[int, str, str, str | None]]:
+    """Yield (pull id, device keys, figures, late devices) of each pull that has samples, in the order of the ids.
 
-    A figure that is not about the moment of the pull is null, like one that is missing.
+    The texts are JSON arrays. The first two are in the same order. Late are the devices whose figure is not about the
+    moment of the pull.
     """
-    figure = sa.case((_samples.c.observed_at.is_(None), _samples.c.bytes))
-    arrays = [_json_array(connection, each) for each in (_samples.c.device_key, figure)]
-    pull_id = _samples.c.pull_id
-    query = sa.select(pull_id, *arrays).where(pull_id.in_(pull_ids)).group_by(pull_id)
+    pull_id, key = _samples.c.pull_id, _samples.c.device_key
+    array = sa.func.json_group_array if connection.dialect.name == "sqlite" else sa.func.json_agg
+    late = array(key).filter(_samples.c.observed_at.is_not(None))
+    texts = [sa.cast(each, sa.Text) for each in (array(key), array(_samples.c.bytes), late)]
+    query = sa.select(pull_id, *texts).where(pull_id.in_(pull_ids)).group_by(pull_id).order_by(pull_id)
     if few is not None:
-        query = query.where(_samples.c.device_key.in_(few))
+        query = query.where(key.in_(few))
     for rows in connection.execution_options(yield_per=_AT_ONCE).execute(query).partitions():
         yield from map(tuple, rows)
 
 
-def _json_array(connection: sa.Connection, column: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
-    """Return the values of a group as the text of a JSON array."""
-    if connection.dialect.name == "sqlite":
-        return sa.func.json_group_array(column, type_=sa.Text)
-    return sa.cast(sa.func.json_agg(column), sa.Text)
+class _PullTotals(NamedTuple):
+    """The totals of one pull by customer, and how many devices count."""
+
+    sums: Mapping[str, int]
+    devices: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Layout:
     """Where the devices of each customer stand in the arrays of a pull."""
 
+    keys: Sequence[int]
     owners: Sequence[str | None]
     """The customer of each place. None for a device of another source."""
     slices: Sequence[tuple[str, slice]]
@@ -139,48 +180,99 @@ class _Layout:
     devices: Mapping[str, int]
     """The number of devices of each customer."""
 
+    def totals(self, numbers: Sequence[int]) -> _PullTotals:
+        """Return the sums of the numbers of devices, which are in the order of the arrays."""
+        sums: dict[str, int] = {}
+        for customer_id, place in self.slices:
+            sums[customer_id] = sums.get(customer_id, 0) + sum(numbers[place])
+        if 0 not in numbers:
+            return _PullTotals(sums, self.devices)
+        zeros = Counter(owner for owner, number in zip(self.owners, numbers, strict=True) if not number and owner)
+        return _PullTotals(sums, {**self.devices, **{each: self.devices[each] - zeros[each] for each in zeros}})
 
-def _layout(owners: Sequence[str | None]) -> _Layout:
+
+def _layout(keys: Sequence[int], customers: Mapping[int, str]) -> _Layout:
+    owners = [customers.get(key) for key in keys]
     runs = [(owner, len([*places])) for owner, places in groupby(owners)]
     ends = [*accumulate(length for _, length in runs)]
     slices = [
         (owner, slice(end - length, end)) for (owner, length), end in zip(runs, ends, strict=True) if owner is not None
     ]
-    return _Layout(owners, slices, Counter(owner for owner in owners if owner is not None))
+    return _Layout(keys, owners, slices, Counter(owner for owner in owners if owner is not None))
 
 
 class _Sums:
-    """The sums of the pulls read so far, of the customers that are plain in them."""
+    """The sums of the pulls read so far, of the customers that are plain in them. Pulls are added by rising ids."""
 
-    def __init__(self, wanted: set[str]) -> None:
-        self.plain = wanted
-        self._keys = ""
-        self._layout = _layout(())
-        self._of_pulls: dict[int, tuple[Mapping[str, int], Mapping[str, int]]] = {}
+    def __init__(
+        self, connection: sa.Connection, wanted: Wanted, owners: Mapping[int, str], special: Collection[str]
+    ) -> None:
+        self._counted = wanted.counted
+        self._pull_ids = wanted.pull_ids
+        self._needed = frozenset(wanted.pull_ids)
+        self.plain = set(wanted.customer_ids).difference(special) if wanted.pull_ids else set()
+        self._changes = deque(self._changes_of(connection, owners))
+        self._numbers: dict[int, int | None] = {}
+        self._default = wanted.counted.number({})
+        self._layout: _Layout | None = None
+        self._row: Sequence[int] = ()
+        self._totals = _PullTotals({}, {})
+        self._of_pulls: dict[int, _PullTotals] = {}
 
-    def add(self, pull_id: int, keys: str, figures: str, owners: Mapping[int, str]) -> None:
-        """Add a pull. Most pulls list the same devices as the one before."""
-        if keys != self._keys:
-            self._keys = keys
-            self._layout = _layout([owners.get(key) for key in _numbers.decode(keys)])
-        try:
-            sizes = _numbers.decode(figures)
-        except msgspec.ValidationError:
-            some = _figures.decode(figures)
-            self.plain -= {each for each, size in zip(self._layout.owners, some, strict=True) if size is None and each}
-            sizes = [size or 0 for size in some]
-        sums: dict[str, int] = {}
-        for customer_id, place in self._layout.slices:
-            sums[customer_id] = sums.get(customer_id, 0) + sum(sizes[place])
-        self._of_pulls[pull_id] = (sums, self._layout.devices)
+    def _changes_of(
+        self, connection: sa.Connection, owners: Mapping[int, str]
+    ) -> Iterable[tuple[int, int, int | None]]:
+        """Return (pull id, device key, number) of each change of a number, from the oldest pull on."""
+        columns, number = self._counted.columns, self._counted.number
+        if not columns or not self.plain:
+            return ()
+        keys = [key for key, customer_id in owners.items() if customer_id in self.plain]
+        values = Values(connection, keys, columns)
+        first, last = min(self._pull_ids), max(self._pull_ids)
+        return sorted(
+            (pull_id, key, number(held)) for key in keys for pull_id, held in values.between(key, first, last)
+        )
 
-    def of_plain(self, pull_ids: Sequence[int]) -> dict[str, CustomerTotals]:
-        """Return the totals of the customers that are plain in all of these pulls."""
-        pulls = [self._of_pulls.get(each, ({}, {})) for each in pull_ids]
-        listed = (each for each in self.plain if all(each in sums for sums, _ in pulls))
+    def add(
+        self,
+        pull_id: int,
+        layout: _Layout,
+        sizes: Sequence[int | None],
+        silent: Collection[str | None],
+        late: Collection[str | None],
+    ) -> None:
+        """Add a pull. `silent` and `late` are customers with a device without a figure, or with one of another time."""
+        if pull_id not in self._needed:
+            return
+        changed = layout is not self._layout
+        while self._changes and self._changes[0][0] <= pull_id:
+            _, key, number = self._changes.popleft()
+            self._numbers[key] = number
+            changed = True
+        if changed:
+            self._layout = layout
+            self.plain.intersection_update(layout.devices)
+            row = [self._numbers.get(key, self._default) for key in layout.keys]
+            self.plain -= {owner for owner, number in zip(layout.owners, row, strict=True) if number is None and owner}
+            self._row = [number or 0 for number in row]
+            self._totals = layout.totals(self._row)
+        self.plain.difference_update(late)
+        if self._counted.of_storage:
+            self.plain.difference_update(silent)
+            known = [each or 0 for each in sizes] if silent else cast("Sequence[int]", sizes)
+            self._totals = layout.totals([*map(mul, known, self._row)] if self._counted.columns else known)
+        self._of_pulls[pull_id] = self._totals
+
+    def of_plain(self) -> dict[str, CustomerTotals]:
+        """Return the totals of the customers that are plain in all pulls."""
+        if len(self._of_pulls) < len(self._needed):
+            return {}  # a pull lists nobody
+        pulls = [self._of_pulls[each] for each in self._pull_ids]
         return {
-            each: CustomerTotals(pull_ids, [sums[each] for sums, _ in pulls], [devices[each] for _, devices in pulls])
-            for each in listed
+            each: CustomerTotals(
+                self._pull_ids, [found.sums[each] for found in pulls], [found.devices[each] for found in pulls]
+            )
+            for each in self.plain
         }
 
 

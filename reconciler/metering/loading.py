@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from reconciler.kinds.billing_rules import BillingSettings, Exclusion, Rule
-from reconciler.kinds.meters import Meter, Unit
+from reconciler.kinds.meters import STORAGE, Meter, Unit
 from reconciler.ledger import pulls
 from reconciler.ledger.records import SKEW, Device, LastSeen, LastValues, PullRecord, Reading, Sample
 from reconciler.ledger.store import Ledger
-from reconciler.ledger.totals import CustomerTotal, CustomerTotals, plain_totals
+from reconciler.ledger.totals import CustomerTotal, CustomerTotals, Wanted, plain_totals
 from reconciler.metering.collect import Collected
+from reconciler.metering.metered import counted_by, has_columns, total_in
 from reconciler.metering.monthly_report import report_of
 from reconciler.metering.period import Period, local_date, period_of
 from reconciler.metering.retention import longest_look_back
@@ -36,8 +37,8 @@ class _Request:
     now: datetime
     meters: frozenset[Meter]
     """What is counted of the customers that a rule bills."""
-    summed: frozenset[str]
-    """Those of `measured` whose totals are enough."""
+    summed: Mapping[Meter, frozenset[str]]
+    """Those of `measured` whose totals are enough, by each meter of their rules."""
 
     @property
     def columns(self) -> frozenset[str]:
@@ -79,10 +80,12 @@ def load_snapshots(
         measured |= {customer for of, customer in by_hour if of == source}
         billed = frozenset(rule.customer_id for rule in of_source)
         meters = frozenset(meter for rule in of_source for meter in rule.meters if not meter.reported)
-        need_devices = {rule.customer_id for rule in of_source if not _needs_only_totals(rule)}
-        need_devices |= {customer for of, customer in by_hour if of == source}
-        need_devices |= {each.customer_id for each in exclusions or () if each.device_id is not None}
-        summed = frozenset() if exclusions is None else measured - need_devices
+        summed: Mapping[Meter, frozenset[str]] = {}
+        if exclusions is not None:
+            need_devices = {rule.customer_id for rule in of_source if not _needs_only_totals(rule)}
+            need_devices |= {customer for of, customer in by_hour if of == source}
+            need_devices |= {each.customer_id for each in exclusions if each.device_id is not None}
+            summed = _by_meter(rule for rule in of_source if rule.customer_id in measured - need_devices)
         return _Request(ledger, source, unit, billed, measured, since, now, meters, summed)
 
     def report_request(request: _Request) -> _Request | None:
@@ -98,7 +101,7 @@ def load_snapshots(
             customers=customers,
             measured=request.measured & customers,
             meters=frozenset(meter for _, meter in counted),
-            summed=frozenset(),
+            summed={},
         )
 
     def load(source: str, unit: Unit) -> SourceSnapshot:
@@ -132,7 +135,17 @@ def is_measured_by_hour(rule: Rule, period: Period, today: date) -> bool:
 def _needs_only_totals(rule: Rule) -> bool:
     """Return whether a rule is rated by the hourly totals of its customer, so that the devices do not matter."""
     per_device = rule.allowance is not None and rule.allowance.per == "device"
-    return not per_device and all(meter.is_storage for meter in rule.meters)
+    return not per_device and all(meter.reported or counted_by(meter) is not None for meter in rule.meters)
+
+
+def _by_meter(rules: Iterable[Rule]) -> dict[Meter, frozenset[str]]:
+    """Return the customers of each meter of the rules, but for those of a monthly report."""
+    found: dict[Meter, set[str]] = {}
+    for rule in rules:
+        for meter in rule.meters:
+            if not meter.reported:
+                found.setdefault(STORAGE if meter.is_storage else meter, set()).add(rule.customer_id)
+    return {meter: frozenset(customers) for meter, customers in found.items()}
 
 
 def _load(request: _Request, in_memory: Mapping[int, tuple[Sample, ...]]) -> SourceSnapshot:
@@ -152,17 +165,19 @@ def _load(request: _Request, in_memory: Mapping[int, tuple[Sample, ...]]) -> Sou
         measured |= gaps | {each for each in request.customers if each not in whole.samples}
     between = _between(request, record) if measured else []
     totals = _totals(request, between, whole, measured)
-    earlier = _with_samples(request, between, measured - totals.keys())
-    devices = _Devices(ledger, source, (*earlier, whole), request.customers, measured, totals.keys())
+    summed = {customer for of_meter in totals.values() for customer in of_meter}
+    earlier = _with_samples(request, between, measured - summed)
+    devices = _Devices(ledger, source, (*earlier, whole), request.customers, measured, summed)
     return SourceSnapshot(
         source,
         request.unit,
         latest=latest,
         whole=whole,
         earlier=_with_moved(request, earlier, devices.moved),
-        totals=totals,
+        totals=totals.get(STORAGE, {}),
+        totals_of=totals,
         before=devices.before,
-        values_before=_values_before(request, (*earlier, whole)[0].record, measured),
+        values_before=_values_before(request, (*earlier, whole)[0].record, measured - summed),
         devices_since=devices.devices_since,
         known=pulls.customer_records(ledger, source),
         last_seen=devices.last_seen,
@@ -185,25 +200,34 @@ def _between(request: _Request, newest: PullRecord) -> list[PullRecord]:
 
 def _totals(
     request: _Request, earlier: Sequence[PullRecord], whole: WholePull, measured: Collection[str]
-) -> dict[str, CustomerTotals]:
-    """Return the totals of the customers whose samples are not needed, one for each pull. The last one is `whole`."""
-    last = {each: total for each in request.summed & set(measured) if (total := _total(whole, each)) is not None}
-    numbers = [each.id for each in earlier]
-    found = plain_totals(request.ledger, request.source, numbers, last.keys())
-    numbers.append(whole.record.id)
+) -> dict[Meter, dict[str, CustomerTotals]]:
+    """Return by meter the totals of the customers whose samples are not needed: one for each pull, `whole` the last.
+
+    A customer with a meter whose totals are not enough has none.
+    """
+    wanted: dict[Meter, Wanted] = {}
+    last: dict[Meter, dict[str, CustomerTotal]] = {}
+    for meter, customers in request.summed.items():
+        found = ((each, total_in(whole, each, meter)) for each in customers.intersection(measured))
+        last[meter] = {each: total for each, total in found if total is not None}
+        counted, numbers = counted_by(meter), [each.id for each in earlier if has_columns(each, meter)]
+        if counted is not None:
+            wanted[meter] = Wanted(counted, numbers, last[meter].keys())
+    totals = dict(zip(wanted, plain_totals(request.ledger, request.source, [*wanted.values()]), strict=True))
+    found_of = {
+        meter: {each: _with_last(own, last[meter][each]) for each, own in of_meter.items()}
+        for meter, of_meter in totals.items()
+    }
+    partly = {each for meter, customers in request.summed.items() for each in customers - totals[meter].keys()}
     return {
-        each: CustomerTotals(numbers, [*totals.sizes, last[each].bytes], [*totals.devices, last[each].devices])
-        for each, totals in found.items()
+        meter: {each: own for each, own in of_meter.items() if each not in partly}
+        for meter, of_meter in found_of.items()
     }
 
 
-def _total(pull: WholePull, customer_id: str) -> CustomerTotal | None:
-    """Return the total of a customer in the newest pull. None if a device has no figure, or an earlier one."""
-    samples = pull.samples.get(customer_id, ())
-    sizes = [each.bytes for each in samples if each.bytes is not None and each.observed_at == pull.record.started_at]
-    if not samples or len(sizes) < len(samples):
-        return None
-    return CustomerTotal(pull.record.id, sum(sizes), len(sizes))
+def _with_last(totals: CustomerTotals, last: CustomerTotal) -> CustomerTotals:
+    columns = ((totals.pull_ids, last.pull_id), (totals.sizes, last.bytes), (totals.devices, last.devices))
+    return CustomerTotals(*([*column, value] for column, value in columns))
 
 
 def _with_samples(

@@ -47,6 +47,11 @@ class HourTotal:
         return sum(device.bytes for device in self.devices) if self.sum is None else self.sum.bytes
 
     @property
+    def counted_devices(self) -> int:
+        """Return how many devices count, because their number is not 0."""
+        return sum(1 for device in self.devices if device.bytes) if self.sum is None else self.sum.devices
+
+    @property
     def has_devices(self) -> bool:
         """Return whether a device has a figure in this hour."""
         return bool(self.devices) or self.sum is not None

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from reconciler.kinds.meters import USED, Meter, whole_number
 from reconciler.ledger.records import PullRecord, Reading
+from reconciler.ledger.totals import USED_STORAGE, Counted, CustomerTotal
 from reconciler.manifests.suggestions import listed
 from reconciler.metering.customer_now import DeviceNow
 from reconciler.metering.measures import DeviceReading
@@ -22,7 +23,7 @@ D = TypeVar("D", DeviceNow, DeviceReading)
 
 def meter_problem(source: SourceSnapshot, meter: Meter) -> str | None:
     """Return why a meter cannot be measured in the newest believed pull. None if it can, and without such a pull."""
-    if source.whole is None or _has_columns(source.whole.record, meter):
+    if source.whole is None or has_columns(source.whole.record, meter):
         return None
     missing = sorted(meter.columns - set(source.whole.record.columns))
     names = f"column{'s' if len(missing) > 1 else ''} {listed(missing, 'and')}"
@@ -31,7 +32,8 @@ def meter_problem(source: SourceSnapshot, meter: Meter) -> str | None:
     return f"meter {meter.name} needs {names}, which the newest pull of {source.source} does not have: {why}"
 
 
-def _has_columns(record: PullRecord, meter: Meter) -> bool:
+def has_columns(record: PullRecord, meter: Meter) -> bool:
+    """Return whether a pull read all columns of a meter."""
     return meter.columns <= set(record.columns)
 
 
@@ -44,7 +46,7 @@ def metered(source: SourceSnapshot, meter: Meter) -> SourceSnapshot:
     if meter.is_storage:
         return source
     numbers = _Numbers(meter)
-    earlier = tuple(numbers.pull(each) for each in source.earlier if _has_columns(each.record, meter))
+    earlier = tuple(numbers.pull(each) for each in source.earlier if has_columns(each.record, meter))
     first = source.first_whole_at
     if len(earlier) < len(source.earlier):
         first = min(each.record.started_at for each in (*earlier, source.whole) if each is not None)
@@ -52,11 +54,36 @@ def metered(source: SourceSnapshot, meter: Meter) -> SourceSnapshot:
         source,
         whole=None if source.whole is None else numbers.pull(source.whole),
         earlier=earlier,
-        totals={},
+        totals=source.totals_of.get(meter, {}),
         before=numbers.before(source),
         last_seen={each: replace(seen, bytes=None) for each, seen in source.last_seen.items()},
         first_whole_at=first,
     )
+
+
+def counted_by(meter: Meter) -> Counted | None:
+    """Return how the ledger adds up what a meter counts. None if it cannot, so that all samples are needed.
+
+    The number of a device must follow from its columns alone, and be added up with those of other devices.
+    """
+    if meter.is_storage:
+        return USED_STORAGE
+    if meter.how == "distinct" or any(each.column == USED for each in meter.where):
+        return None
+    of_storage = meter.how == "sum" and meter.column == USED
+    numbers = _Numbers(replace(meter, how="count") if of_storage else meter)
+    return Counted(meter.columns, lambda values: numbers.number(None, values), of_storage)
+
+
+def total_in(pull: WholePull, customer_id: str, meter: Meter) -> CustomerTotal | None:
+    """Return what a meter counts of a customer in a pull. None if a device has no number, or one of another moment."""
+    samples = pull.samples.get(customer_id, ())
+    numbers = _Numbers(meter)
+    found = [numbers.number(each.bytes, each.values) for each in samples if each.observed_at == pull.record.started_at]
+    known = [each for each in found if each is not None]
+    if not samples or len(known) < len(samples):
+        return None
+    return CustomerTotal(pull.record.id, sum(known), sum(1 for each in known if each))
 
 
 class _Numbers:
@@ -68,7 +95,7 @@ class _Numbers:
 
     def pull(self, pull: WholePull) -> WholePull:
         samples = {
-            customer_id: tuple(replace(each, bytes=self._number(each.bytes, each.values)) for each in of_customer)
+            customer_id: tuple(replace(each, bytes=self.number(each.bytes, each.values)) for each in of_customer)
             for customer_id, of_customer in pull.samples.items()
         }
         return WholePull(pull.record, samples)
@@ -77,13 +104,13 @@ class _Numbers:
         found: dict[str, dict[DeviceId, Reading]] = {}
         for each in source.values_before:
             used = source.before.get(each.customer_id, {}).get(each.device_id)
-            number = self._number(None if used is None else used.bytes, each.values)
+            number = self.number(None if used is None else used.bytes, each.values)
             if number is not None:
                 reading = Reading(each.customer_id, each.device_id, number, each.observed_at)
                 found.setdefault(each.customer_id, {})[each.device_id] = reading
         return found
 
-    def _number(self, used: int | None, values: Mapping[str, str]) -> int | None:
+    def number(self, used: int | None, values: Mapping[str, str]) -> int | None:
         """Return what a device counts. None if that is unknown."""
 
         def value(column: str) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reconciler.kinds.meters import Unit
+from reconciler.kinds.meters import Meter, Unit
 from reconciler.ledger.records import SKEW, CustomerRecord, LastSeen, LastValues, PullRecord, Reading, Sample
 from reconciler.ledger.totals import CustomerTotals
 
@@ -61,6 +61,8 @@ class SourceSnapshot:
     totals: Mapping[str, CustomerTotals] = field(default_factory=dict)
     """The totals of customers that are measured by hour and need no samples: one for each of `pulls`. The pulls before
     `whole` have no samples of these customers."""
+    totals_of: Mapping[Meter, Mapping[str, CustomerTotals]] = field(default_factory=dict)
+    """The same for other meters than used storage. A pull that did not read the columns of a meter has no total."""
     before: Mapping[str, Mapping[DeviceId, Reading]] = field(default_factory=dict)
     """The last figure from before the first of these pulls, by customer and device, if the device needs one."""
     values_before: Sequence[LastValues] = ()

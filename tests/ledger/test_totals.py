@@ -7,7 +7,7 @@ from datetime import timedelta
 from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Customer, Pull, Sample
 from reconciler.ledger.store import Ledger
-from reconciler.ledger.totals import plain_totals
+from reconciler.ledger.totals import USED_STORAGE, Counted, Wanted, plain_totals
 
 from .conftest import NOON
 
@@ -35,8 +35,23 @@ def test_each_customer_is_summed_in_each_pull_in_the_order_of_the_pulls(ledger: 
     ]
     of_cove = [pulls[2], pulls[0]]
     for customers in (used.keys(), ["2", "3", "4"]):  # all, and a few of them
-        found = plain_totals(ledger, "cove", of_cove, customers)
+        (found,) = plain_totals(ledger, "cove", [Wanted(USED_STORAGE, of_cove, customers)])
         assert found.keys() == {*customers} - {"4", "5"}
         assert [*found["2"]] == [(pulls[2], 2**62 + 3, 3), (pulls[0], 2**62 + 3, 3)]
         assert [*found["3"][:1]] == [(pulls[2], 2**62 + 9, 4)]
-    assert plain_totals(ledger, "cove", [], ["2"]) == plain_totals(ledger, "cove", of_cove, []) == {}
+    none = [Wanted(USED_STORAGE, [], ["2"]), Wanted(USED_STORAGE, of_cove, [])]
+    assert plain_totals(ledger, "cove", none) == [{}, {}]
+
+
+def test_several_counts_are_summed_at_once(ledger: Ledger) -> None:
+    columns = frozenset({"kind"})
+    servers = Counted(columns, lambda values: int(values["kind"] == "server") if values else None, of_storage=False)
+    pulls = []
+    for hour, kinds in enumerate(("server", "pc", "pc")):
+        at = NOON + timedelta(hours=hour)
+        samples = [Sample("cove", "1", each, at, 5, {"kind": kinds if each == "a" else "server"}) for each in "ab"]
+        late = Sample("cove", "2", "c", at - timedelta(minutes=5), 5, {"kind": "server"})
+        pull = Pull("cove", at, at, "whole", (Customer("cove", "1", "1"),), (*samples, late), columns=("kind",))
+        pulls.append(record_pull(ledger, pull))
+    found = plain_totals(ledger, "cove", [Wanted(USED_STORAGE, pulls, "12"), Wanted(servers, pulls[1:], "12")])
+    assert [{each: own.sizes for each, own in of.items()} for of in found] == [{"1": [10, 10, 10]}, {"1": [1, 1]}]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from reconciler.additions.charges import ChargeInputs, charge_usage
 from reconciler.kinds.billing_rules import Allowance, Exclusion, Rule
-from reconciler.kinds.meters import BUILT_IN
+from reconciler.kinds.meters import BUILT_IN, Condition, Meter
 from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Customer, Pull, Sample
 from reconciler.ledger.store import Ledger
@@ -33,15 +33,19 @@ ALL: Used = {"1": {"a": 5, "b": 7}, "2": {"c": 3}, "3": {None: 9}}
 PEAK = [rule(each, measure="peak") for each in ALL]
 
 
-def record(ledger: Ledger, used: Used, at: Any, **late: int) -> None:
-    """Record a pull; `late` has the minutes by which the figure of a device is late."""
+def record(
+    ledger: Ledger, used: Used, at: Any, values: Mapping[str, Mapping[str, str]] | None = None, **late: int
+) -> None:
+    """Record a pull; `late` has the minutes by which the figure of a device is late, `values` its other columns."""
+    held = values or {}
     samples = tuple(
-        Sample("cove", customer, device, at - late.get(device or "", 0) * MINUTE, size)
+        Sample("cove", customer, device, at - late.get(device or "", 0) * MINUTE, size, held.get(device or "", {}))
         for customer, devices in used.items()
         for device, size in devices.items()
     )
     customers = tuple(Customer("cove", each, each) for each in used)
-    record_pull(ledger, Pull("cove", at, at, "whole", customers, samples))
+    columns = tuple(sorted({name for cells in held.values() for name in cells}))
+    record_pull(ledger, Pull("cove", at, at, "whole", customers, samples, columns=columns))
 
 
 def summed(ledger: Ledger, rules: Sequence[Rule], exclusions: Sequence[Exclusion] = (), hours: int = 2) -> set[str]:
@@ -76,8 +80,8 @@ def test_devices_that_were_listed_later_count_in_the_total_of_their_customer(led
     "more",
     [
         {"allowance": Allowance(Decimal(1), "device")},
-        {"meter": BUILT_IN["devices"], "unit": None},
-        {"allowance": Allowance(Decimal(1), "devices", BUILT_IN["devices"])},
+        {"meter": Meter("kinds", "distinct", "kind"), "unit": None},
+        {"meter": Meter("large", "sum", where=(Condition("used", ("5",)),))},
     ],
 )
 def test_a_rule_that_needs_devices_loads_them(ledger: Ledger, more: dict[str, Any]) -> None:
@@ -107,6 +111,48 @@ def test_a_customer_with_any_other_sample_is_loaded_by_its_samples(ledger: Ledge
     record(ledger, {**odd, "9": {"z": 1}}, NOON + HOUR)
     record(ledger, ALL, NOON + 2 * HOUR)
     assert "1" not in summed(ledger, PEAK[:1])
+
+
+def counted(name: str, how: Any, column: str = "used", **where: str) -> Meter:
+    return Meter(name, how, column, tuple(Condition(each, (value,)) for each, value in where.items()))
+
+
+def test_counts_and_sums_of_columns_are_loaded_as_totals(ledger: Ledger) -> None:
+    used: Used = {"1": {"a": 5, "b": 0, "c": None}}
+    kinds = ({"a": "server", "b": "server", "c": "pc"}, {"a": "server", "b": "server", "c": "server"})
+    for hour in range(4):
+        values = {each: {"kind": kind, "size": "7"} for each, kind in kinds[hour > 1].items()}
+        record(ledger, used, NOON + hour * HOUR, values)
+    meters = [BUILT_IN["devices"], counted("servers", "count", kind="server"), counted("sizes", "sum", "size")]
+    rules = [rule("1", measure="peak", charge=each.name, meter=each, unit=None) for each in meters]
+    found = load_snapshots(ledger, {"cove": "GB"}, rules, SETTINGS, NOON + 3 * HOUR, exclusions=[])["cove"]
+    assert {meter.name: [each.bytes for each in own["1"]] for meter, own in found.totals_of.items()} == {
+        "devices": [3, 3, 3, 3],
+        "servers": [2, 2, 3, 3],
+        "sizes": [21, 21, 21, 21],
+    }
+    assert not any(pull.samples for pull in found.earlier)
+
+
+def test_a_total_of_storage_of_some_devices_knows_how_many_of_them_count(ledger: Ledger) -> None:
+    used: Used = {"1": {"a": 5, "b": 0, "c": 7, "d": 9}}
+    for hour in range(3):
+        kinds = {"a": "server", "b": "server", "c": "pc" if hour else "server", "d": "pc"}
+        record(ledger, used, NOON + hour * HOUR, {each: {"kind": kind} for each, kind in kinds.items()})
+    meter = counted("servers", "sum", kind="server")
+    rules = [rule("1", measure="peak", meter=meter)]
+    found = load_snapshots(ledger, {"cove": "GB"}, rules, SETTINGS, NOON + 2 * HOUR, exclusions=[])["cove"]
+    assert [(each.bytes, each.devices) for each in found.totals_of[meter]["1"]] == [(12, 2), (5, 1), (5, 1)]
+
+
+def test_a_customer_with_one_meter_that_needs_samples_is_loaded_by_them(ledger: Ledger) -> None:
+    for hour in range(3):
+        record(ledger, {"1": {"a": None}, "2": {"c": 5}}, NOON + hour * HOUR)
+    devices = {"meter": BUILT_IN["devices"], "unit": None, "charge": "devices"}
+    rules = [rule(each, measure="peak", **more) for each in "12" for more in ({}, devices)]
+    found = load_snapshots(ledger, {"cove": "GB"}, rules, SETTINGS, NOON + 2 * HOUR, exclusions=[])["cove"]
+    assert {meter.name: set(own) for meter, own in found.totals_of.items()} == {"storage": {"2"}, "devices": {"2"}}
+    assert all(set(pull.samples) == {"1"} for pull in found.earlier)
 
 
 def test_a_total_of_large_figures_is_exact(ledger: Ledger) -> None:
@@ -162,6 +208,12 @@ OTHERS = [
     rule("1", "p95", measure="p95"),
     rule("1", "mean", measure="mean", start=NOON.date()),
     rule("2", "left", measure="peak", end=NOON.date()),
+    rule("1", "devices", measure="p95", meter=BUILT_IN["devices"], unit=None),
+    rule("1", "servers", measure="mean", meter=counted("servers", "count", kind="server"), unit=None),
+    rule("1", "sizes", measure="peak", meter=counted("sizes", "sum", "size"), unit=None),
+    rule("1", "of servers", measure="peak", meter=counted("servers", "sum", kind="server")),
+    rule("2", "fair", measure="peak", allowance=Allowance(Decimal(1), "devices", BUILT_IN["devices"])),
+    rule("1", "kinds", measure="peak", meter=Meter("kinds", "distinct", "kind"), unit=None),
 ]
 
 
@@ -176,13 +228,21 @@ def plain(measured: Measured | None) -> Any:
     """Return a measure without the devices of its hours."""
     if measured is None:
         return None
-    hours = [(each.hour, each.pull_id, each.observed_at, each.bytes, each.has_devices) for each in measured.chosen]
+    hours = [
+        (each.hour, each.pull_id, each.observed_at, each.bytes, each.has_devices, each.counted_devices)
+        for each in measured.chosen
+    ]
     return (hours, replace(measured, chosen=()))
 
 
+Values = dict[str, dict[str, str]]
+Pulls = list[tuple[Any, Used, Values, dict[str, int]]]
+
+
 @st.composite
-def histories(draw: st.DrawFn) -> list[tuple[Any, Used, dict[str, int]]]:
+def histories(draw: st.DrawFn) -> Pulls:
     """Draw pulls around midnight. About one of eight has something odd."""
+    values: Values = {each: {"kind": "server", "size": "3"} for each in "abc"} | {"": {"kind": "pc", "size": "1"}}
     at = NOON - timedelta(hours=draw(st.sampled_from([13, 12, 2])))
     pulls = []
     for _ in range(draw(st.integers(2, 9))):
@@ -190,6 +250,10 @@ def histories(draw: st.DrawFn) -> list[tuple[Any, Used, dict[str, int]]]:
             each: {device: draw(st.integers(0, 9)) * GB for device in devices} for each, devices in ALL.items()
         }
         late = {}
+        if draw(st.integers(0, 2)) == 0:
+            changed = {"kind": draw(st.sampled_from(["server", "pc"])), "size": str(draw(st.integers(0, 9)))}
+            values = {**values, draw(st.sampled_from("ab")): changed}
+        given = values
         match draw(st.integers(0, 40)):
             case 0:
                 used["1"]["a"] = None
@@ -201,22 +265,24 @@ def histories(draw: st.DrawFn) -> list[tuple[Any, Used, dict[str, int]]]:
                 late = {"b": draw(st.sampled_from([10, 90, -20]))}
             case 4:
                 del used["1"]["b"]
-        pulls.append((at, used, late))
+            case 5:
+                given = {**values, "a": {"size": "1"}}
+            case 6:
+                given = {each: {"size": cells["size"]} for each, cells in values.items()}
+        pulls.append((at, used, given, late))
         at += draw(st.sampled_from([20, 60, 60, 60, 90, 300])) * MINUTE
     return pulls
 
 
-@example(pulls=[(NOON + hour * HOUR, ALL, {}) for hour in range(3)])
+@example(pulls=[(NOON + hour * HOUR, ALL, {}, {}) for hour in range(3)])
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pulls=histories())
-def test_totals_and_samples_are_measured_alike(
-    empty_ledger: Path, pulls: list[tuple[Any, Used, dict[str, int]]]
-) -> None:
+def test_totals_and_samples_are_measured_alike(empty_ledger: Path, pulls: Pulls) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = shutil.copy(empty_ledger, Path(folder) / "ledger.sqlite")
         with Ledger.open(str(path), now=NOON) as ledger:
-            for at, used, late in pulls:
-                record(ledger, used, at, **late)
+            for at, used, values, late in pulls:
+                record(ledger, used, at, values, **late)
             for index, rules in ((-1, PEAK), (len(pulls) // 2, PEAK), *((-1, [each]) for each in OTHERS)):
                 at = pulls[index][0]
                 by_totals = charged(ledger, rules, summed=True, at=at)
