@@ -262,7 +262,8 @@ def _hours_of(
     units = {source.name: source.unit for source in session.workspace.usage}
     by_hour = [replace(rule, measure="mean") for rule in rules]  # such a rule needs every hour
     ended = period if late else None
-    snapshots = load_snapshots(session.ledger, units, by_hour, to_charge.settings, now, ended=ended)
+    settings, exclusions = to_charge.settings, to_charge.exclusions
+    snapshots = load_snapshots(session.ledger, units, by_hour, settings, now, exclusions=exclusions, ended=ended)
     histories = histories_of(snapshots, to_charge.exclusions, at)
     for rule in rules:
         begins = period.start
