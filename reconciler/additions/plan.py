@@ -116,8 +116,10 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     rules = _rules(inputs, ownership)
     digests = {owner: rule.quantity_digest for owner, rule in rules.items()}
     elsewhere = context.manifests.elsewhere
-    if elsewhere is not None:  # A partial plan cannot tell orphans: their mappings may be among those left out.
-        ownership = replace(ownership, orphans=())
+    if elsewhere is not None:  # The mappings of other orphans may be among those that a partial plan leaves out.
+        customers = {(rule.source, rule.customer_id) for rule in inputs.rules}
+        known = (each for each in ownership.orphans if each.tag is not None and each.tag.customer in customers)
+        ownership = replace(ownership, orphans=tuple(known))
     recorded = recorded_owners(rules, snapshot)
     in_months = [
         *((charge, period) for charge in inputs.usage.charges),

@@ -17,12 +17,13 @@ from reconciler.cli.periods import period_named
 from reconciler.cli.places import place_finder
 from reconciler.cli.recorded_rules import OwnRules, by_own_rules, changed_mappings, late_usage, own_rules
 from reconciler.cli.session import Session
-from reconciler.cli.show_usage import addition_named, not_found, plan_from_ledger
+from reconciler.cli.show_usage import addition_named, not_found, part_of, plan_from_ledger
 from reconciler.closing.corrections import corrections_json
 from reconciler.closing.explanation import Lines, Past, ToExplain, explain
 from reconciler.closing.month_lines import lines_of_month, month_of, same_charge_and_month, written_in_months
 from reconciler.closing.rule_version import version_of
 from reconciler.closing.values import RuleValue, rule_values
+from reconciler.errors import ReconcilerError
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveState
@@ -69,8 +70,7 @@ async def explain_address(session: Session, words: str, month: str | None) -> di
     """
     now, timezone = session.context.now, session.workspace.billing.timezone
     period_named(month, now, timezone)  # an error in it comes before any request
-    planned, part = await plan_from_ledger(session)
-    subject = _subject(session, part, words)
+    session, planned, subject, part = await _planned(session, words)
     period = period_named(month or month_of(subject.month_address).month, now, timezone)
     live_state = planned.context.live_state
     moment = min(now, period.end - timedelta.resolution)
@@ -130,6 +130,19 @@ def _notes(session: Session, period: Period, rules: Sequence[Rule], *, running: 
         )
     elif not running:
         yield _by_the_rules_of_today(rules)
+
+
+async def _planned(session: Session, words: str) -> tuple[Session, UsageInputs, _Subject, UsagePart]:
+    """Plan the usage that the ledger holds, and find what the words name: of one mapping alone if they name it."""
+    alone = part_of(session, words)
+    if alone is not None:
+        planned, part = await plan_from_ledger(alone)
+        try:
+            return alone, planned, _subject(alone, part, words), part
+        except ReconcilerError:
+            pass  # an addition that the mapping no longer has, or a wrong name: the whole estate says more
+    planned, part = await plan_from_ledger(session)
+    return session, planned, _subject(session, part, words), part
 
 
 def _by_the_rules_of_today(rules: Sequence[Rule]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -14,12 +15,14 @@ from reconciler.cli.planning import PlanOptions, usage_inputs
 from reconciler.cli.reading import read_usage_to_plan
 from reconciler.cli.session import Session
 from reconciler.errors import ReconcilerError
+from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.field_mapping import Object
 from reconciler.kinds.registry import kind
 from reconciler.ledger.declared import load_declared
 from reconciler.ledger.journal import last_written, written_ids
 from reconciler.live.lookup import lookup_by_path
 from reconciler.live.read import Scope, read_live_state
+from reconciler.manifests.selection import mapping_of, select
 from reconciler.manifests.suggestions import listed, near
 
 USAGE = Scope(setup=False, usage=True)
@@ -93,6 +96,23 @@ async def plan_from_ledger(session: Session) -> tuple[UsageInputs, UsagePart]:
     live_state = await read_live_state(session.client, session.manifests, USAGE)
     inputs = usage_inputs(session, await read_usage_to_plan(session, live_state), PlanOptions())
     return inputs, plan_usage(inputs)
+
+
+def part_of(session: Session, address: str) -> Session | None:
+    """Return the session with only the mapping that an address names, and what it needs. None if it names none.
+
+    The address is that of the mapping, of one of its additions, or of its customer.
+    """
+    manifests = session.manifests
+    mappings = manifests.of(CustomerMappingSpec)
+    named = [each.address for each in mappings if address in (each.address, _customer_of(each.spec))]
+    if (mapping := mapping_of(address, manifests)) is not None:
+        named.append(mapping)
+    return replace(session, manifests=select(manifests, named)) if named else None
+
+
+def _customer_of(spec: CustomerMappingSpec) -> str:
+    return f"{spec.customer.source}/{spec.customer.id}"
 
 
 def not_found(what: str, address: str, known: Sequence[str]) -> ReconcilerError:

@@ -41,7 +41,7 @@ def targets_of(manifests: Manifests, addresses: Iterable[str]) -> Targets:
     for address in dict.fromkeys(addresses):
         if address in manifests.by_address:
             documents.append(address)
-        elif (mapping := _mapping_of(address, manifests)) is not None:
+        elif (mapping := mapping_of(address, manifests)) is not None:
             additions.append(address)
             mappings.append(mapping)
         else:
@@ -57,7 +57,7 @@ def unknown_target(address: str, known: Iterable[str]) -> ReconcilerError:
     return ReconcilerError(what, where="--target", advice=advice)
 
 
-def _mapping_of(address: str, manifests: Manifests) -> str | None:
+def mapping_of(address: str, manifests: Manifests) -> str | None:
     """Return the mapping of `Addition/mapping.charge:product`, or of its short form without the charge."""
     if not address.startswith(_ADDITION):
         return None
