@@ -58,7 +58,7 @@ format: install  ## Correct style and format with ruff
 type: install  ## Check types with mypy --strict
 	$(BIN)/mypy
 
-bench: install  ## Measure estates of 1,000 and 10,000 customers, and a ledger (LEDGER=full: 76 million readings, LEDGER=only-full)
+bench: install  ## Measure estates of 1,000 and 10,000 customers, a month's end, and a ledger (LEDGER=full: 76 million readings, LEDGER=only-full)
 	$(BIN)/python -m benchmarks --ledger $(or $(LEDGER),quick)
 
 schemas: install  ## Generate schemas/ from reconciler/kinds/

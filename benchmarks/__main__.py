@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import estates, ledger, report, terraform
+from benchmarks import estates, ledger, month_end, report, terraform
 from benchmarks.measuring import Measured, machine, measure
 
 
@@ -29,6 +29,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         help="the size of the ledger that is measured: quick (1 million readings), full (76 million: 20 minutes), or "
         "only-full without the estates",
     )
+    parser.add_argument(
+        "--month-end",
+        default="100,200",
+        help="numbers of customers for the commands of a month's end, separated by commas (default: 100,200). The "
+        "figures of the documentation are those of 250,500,1000, which take 20 minutes",
+    )
+    parser.add_argument("--only-month-end", action="store_true", help="measure the commands of a month's end alone")
     parser.add_argument("--no-terraform", action="store_true", help="do not compare with Terraform")
     options = parser.parse_args(arguments)
     sizes = [int(size) for size in options.customers.split(",")]
@@ -38,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     console.print(f"{machine()}. Times are medians of {times} runs. Each run starts right after a run of its floor.")
     if options.ledger == "only-full":
         _ledger(console, ledger.FULL)
+        return
+    if options.only_month_end:
+        _month_end(console, options.month_end)
         return
     found: list[Measured] = []
     beside: tuple[str, int, float] | None = None
@@ -49,7 +59,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             resources = sizes[0] * estates.DOCUMENTS_PER_CUSTOMER
             beside = _terraform(Path(folder) / "terraform", resources)
         report.compare(console, found, beside)
+    _month_end(console, options.month_end)
     _ledger(console, ledger.FULL if options.ledger == "full" else ledger.QUICK)
+
+
+def _month_end(console: Console, sizes: str) -> None:
+    for kind in ("last", "peak"):
+        with tempfile.TemporaryDirectory(prefix="reconciler-month-end-") as folder:
+            found = [month_end.measure(Path(folder) / size, int(size), kind) for size in sizes.split(",")]
+            month_end.show(console, found)
 
 
 def _ledger(console: Console, size: ledger.Size) -> None:

@@ -65,7 +65,7 @@ def measure(folder: Path, customers: int, kind: str) -> MonthEnd:
     `kind` is the measure of all charges, such as `peak`.
     """
     root = folder / "manifests"
-    _write_estate(root, customers, kind)
+    write_estate(root, customers, kind)
     _fill_ledger(root, customers)
     with estates.sandbox(0, clock=LAST_HOUR.isoformat()) as sandbox:
         env = measuring.environment_of(sandbox, folder)
@@ -160,7 +160,8 @@ def _fill_ledger(root: Path, customers: int) -> None:
             fill(ledger, _SOURCE, first + timedelta(hours=hour), hour)
 
 
-def _write_estate(root: Path, customers: int, kind: str) -> None:
+def write_estate(root: Path, customers: int, kind: str) -> None:
+    """Write the manifests of an estate whose customers have several charges with the measure `kind`."""
     estates.write_estate(root, customers)
     workspace = root / "workspace.yaml"
     text = workspace.read_text(encoding="utf-8")

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import importing, ledger
+from benchmarks import importing, ledger, month_end
 from benchmarks.floor import CONCURRENCY
 from benchmarks.measuring import measure
 from benchmarks.report import compare, show
+from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.workspace import ConnectWiseSettings
+from reconciler.manifests.loading import load
 
 CUSTOMERS = 10
 IDLE = 1
@@ -62,6 +64,25 @@ def test_an_import_is_measured_by_its_phases(tmp_path: Path) -> None:
     assert list(found.phases) == ["read", "match", "lay out and self-check", "review", "describe", "write"]
     assert found.documents > 20
     assert found.requests > 20
+
+
+def test_the_estate_of_a_months_end_is_valid(tmp_path: Path) -> None:
+    month_end.write_estate(tmp_path / "manifests", 2, "peak")
+    found = load(tmp_path / "manifests").of(CustomerMappingSpec)
+    assert [[(each.charge_name, each.measure) for each in one.spec.charges or ()] for one in found] == [
+        [("storage", "peak"), ("devices", "peak")]
+    ] * 2
+
+
+def test_the_commands_of_a_months_end_are_compared_by_size() -> None:
+    found = [
+        month_end.MonthEnd(size, "peak", 0.5, [month_end.Command("usage preview", size / 100, 90.0, 7)])
+        for size in (100, 400)
+    ]
+    told = StringIO()
+    month_end.show(Console(file=told, width=160), found)
+    for words in ("400 customers, s", "usage preview", "n^1.00", "8.0", "n^0.00"):
+        assert words in told.getvalue()
 
 
 def test_a_ledger_is_measured_and_nothing_is_wrong_with_it(tmp_path: Path) -> None:
