@@ -49,6 +49,7 @@ async def preview_invoices(session: Session, only: str | None) -> dict[str, Any]
             ours={each.live.id: each.address for each in part.views if each.live is not None},
             actions=part.part.actions,
             held=_held(part),
+            pending=[each for each in part.part.held if each.id is None],
             unbilled=_unbilled(part, live_state),
             only=None if only is None else _agreements_of(session, live_state, only),
         )
@@ -81,7 +82,16 @@ def _unbilled(part: UsagePart, live_state: LiveState) -> dict[int, list[tuple[st
         link = live_state.links.get(row.address or "", {}).get(("agreement",))
         if row.state in _UNBILLED and link is not None and link.id is not None:
             found.setdefault(link.id, []).append((str(row.address), f"is {row.state}: {row.detail}"))
+        if row.state == "owed" and (number := _agreement_of(row, live_state)) is not None:
+            found.setdefault(number, []).append((str(row.address), f"is owed: {row.detail}"))
     return found
+
+
+def _agreement_of(row: CoverageRow, live_state: LiveState) -> int | None:
+    """Return the id of the agreement of an amount that is owed, by the address of its addition."""
+    mapping = (row.address or "").partition("/")[2].partition(":")[0].rpartition(".")[0]
+    link = live_state.links.get(f"CustomerMapping/{mapping}", {}).get(("agreement",))
+    return None if link is None else link.id
 
 
 def _agreements_of(session: Session, live_state: LiveState, address: str) -> set[int]:

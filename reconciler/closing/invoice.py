@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Literal
 
-from reconciler.kinds.agreement import goes_on, months_of
+from reconciler.kinds.agreement import ENDED, months_of
 from reconciler.kinds.field_mapping import date_text
-from reconciler.kinds.money import monthly_amount
+from reconciler.kinds.money import WHOLE, monthly_amount
 
 Invoiced = Literal["advance", "arrears"]
 
@@ -54,14 +55,24 @@ class NextInvoice:
         late = first is not None and first > self.first_day.isoformat()
         return late or (last is not None and self.last_day is not None and last < self.last_day.isoformat())
 
+    def share_of(self, fields: Mapping[str, Any]) -> Fraction:
+        """Return the share of its days on which an addition bills. It is all of it if its last day is not known."""
+        if self.last_day is None:
+            return WHOLE
+        effective, cancelled = date_text(fields.get("effectiveDate")), date_text(fields.get("cancelledDate"))
+        return share_of_days(self.first_day, self.last_day, effective, cancelled)
+
 
 def next_invoice(agreement: Mapping[str, Any], invoiced: Invoiced) -> NextInvoice | None:
-    """Return the next invoice of a live agreement. None if ConnectWise gives no date for it, or if it has ended."""
+    """Return the next invoice of a live agreement. None if ConnectWise gives no date for it, or if it has ended before.
+
+    The last period of an agreement in arrears is invoiced when the agreement has ended.
+    """
     first = date_text(agreement.get("nextInvoiceDate"))
     if first is None:
         return None
-    before = (date.fromisoformat(first) - timedelta(days=1)).isoformat()
-    if not goes_on(agreement, before):
+    last_day = last_day_of(agreement)
+    if last_day < first if last_day else agreement.get("agreementStatus") in ENDED:
         return None
     months = months_of(cycle_of(agreement))
     day = date.fromisoformat(first)
@@ -79,9 +90,29 @@ def own_amount(agreement: Mapping[str, Any]) -> Decimal:
     return Decimal(agreement.get("billAmount") or 0)
 
 
-def amount_on(invoice: NextInvoice, fields: Mapping[str, Any], currency: str | None) -> Decimal:
-    """Return what an invoice bills of an addition as a whole: 0 if it does not take it."""
-    return monthly_amount(fields, currency) if invoice.takes(fields) else Decimal(0)
+def last_day_of(agreement: Mapping[str, Any]) -> str | None:
+    """Return the last billed day of an agreement: the day of its cancellation, or its end. None without either."""
+    days = [
+        date_text(agreement.get("dateCancelled")) if agreement.get("cancelledFlag") else None,
+        None if agreement.get("noEndingDateFlag") else date_text(agreement.get("endDate")),
+    ]
+    return min((each for each in days if each is not None), default=None)
+
+
+def amount_on(
+    invoice: NextInvoice, fields: Mapping[str, Any], currency: str | None, *, prorates: bool = False
+) -> Decimal:
+    """Return what an invoice bills of an addition: 0 if it does not take it, and its days if the agreement prorates."""
+    if not invoice.takes(fields):
+        return Decimal(0)
+    return monthly_amount(fields, currency, invoice.share_of(fields) if prorates else WHOLE)
+
+
+def share_of_days(first: date, last: date, effective: str | None, cancelled: str | None) -> Fraction:
+    """Return the share of the days from `first` to `last`, on which an addition with these days bills."""
+    begins = max(first, first if effective is None else date.fromisoformat(effective))
+    ends = min(last, last if cancelled is None else date.fromisoformat(cancelled))
+    return Fraction(max((ends - begins).days + 1, 0), (last - first).days + 1)
 
 
 def _plus_months(day: date, months: int) -> date:

@@ -49,6 +49,8 @@ class ToPreview:
     """What the next plan changes of additions."""
     held: Mapping[str, str]
     """By address of an addition that the next plan leaves as it stands: why."""
+    pending: Sequence[Action] = ()
+    """Additions that the next plan would create, and that wait for an approval: adjustments, for example."""
     unbilled: Mapping[int, Sequence[tuple[str, str]]] = field(default_factory=dict)
     """By id of an agreement: the mappings that no line bills in full, each with the reason."""
     only: Collection[int] | None = None
@@ -130,7 +132,9 @@ def _agreement(obj: LiveObject, lines: Sequence[_Line], found: ToPreview) -> Jso
     raw, facts = obj.raw, found.facts.get(obj.id, AgreementFacts())
     invoice = next_invoice(raw, facts.invoiced)
     currency = plain_text((raw.get("currency") or {}).get("currencyCode") or "") or found.currency
-    rows = [] if invoice is None else [row for each in lines if (row := _row(each, invoice, currency)) is not None]
+    prorates = bool(raw.get("prorateFlag"))
+    found_rows = () if invoice is None else (_row(each, invoice, currency, prorates=prorates) for each in lines)
+    rows = [row for row in found_rows if row is not None]
     own = own_amount(raw) if invoice is not None else Decimal(0)
     uncertain = [*_uncertain(raw, lines, invoice, obj.id in found.complete, found)]
     return {
@@ -147,7 +151,11 @@ def _agreement(obj: LiveObject, lines: Sequence[_Line], found: ToPreview) -> Jso
             own + sum((Decimal(each["stands"]["amount"]) for each in rows if each["stands"]), Decimal(0))
         ),
         "after_plan": decimal_text(own + sum((Decimal(each["after_plan"]["amount"]) for each in rows), Decimal(0))),
-        "waits": [*_waits(lines, invoice, currency), *_unbilled(found.unbilled.get(obj.id, ()))],
+        "waits": [
+            *_waits(lines, invoice, currency),
+            *_pending(obj.id, found.pending, currency),
+            *_unbilled(found.unbilled.get(obj.id, ())),
+        ],
         "uncertain": uncertain,
     }
 
@@ -158,6 +166,15 @@ def _waits(lines: Iterable[_Line], invoice: NextInvoice | None, currency: str | 
         if invoice is not None and invoice.precedes(each.after):
             begins = f"begins on {date_text(each.after['effectiveDate'])}"
             yield {"what": each.name, "why": begins, "amount": decimal_text(monthly_amount(each.after, currency))}
+
+
+def _pending(agreement_id: int, actions: Iterable[Action], currency: str | None) -> Iterator[Json]:
+    """Yield the additions of an agreement that wait for an approval, as they would bill once."""
+    for each in actions:
+        after = _after(each)
+        if (after.get("agreement") or {}).get("id") == agreement_id:
+            amount = monthly_amount(after, currency)
+            yield {"what": each.address, "why": f"needs an approval: {each.reason}", "amount": decimal_text(amount)}
 
 
 def _unbilled(mappings: Iterable[tuple[str, str]]) -> Iterator[Json]:
@@ -177,7 +194,7 @@ def _invoice_json(invoice: NextInvoice, today: date) -> Json:
     }
 
 
-def _row(line: _Line, invoice: NextInvoice, currency: str | None) -> Json | None:
+def _row(line: _Line, invoice: NextInvoice, currency: str | None, *, prorates: bool) -> Json | None:
     """Return a line of an invoice. None if it takes the addition neither as it stands nor after the plan."""
     takes_before = line.before is not None and invoice.takes(line.before)
     if not takes_before and not invoice.takes(line.after):
@@ -186,14 +203,16 @@ def _row(line: _Line, invoice: NextInvoice, currency: str | None) -> Json | None
         "id": line.number,
         "address": line.address,
         "product": line.product,
-        "stands": _fields(line.before, invoice, currency) if takes_before and line.before is not None else None,
-        "after_plan": _fields(line.after, invoice, currency),
+        "stands": _fields(line.before, invoice, currency, prorates=prorates)
+        if takes_before and line.before is not None
+        else None,
+        "after_plan": _fields(line.after, invoice, currency, prorates=prorates),
         "from": date_text(line.after.get("effectiveDate")),
         "to": date_text(line.after.get("cancelledDate")),
     }
 
 
-def _fields(fields: Mapping[str, Any], invoice: NextInvoice, currency: str | None) -> Json:
+def _fields(fields: Mapping[str, Any], invoice: NextInvoice, currency: str | None, *, prorates: bool) -> Json:
     def text(name: str) -> str | None:
         value = fields.get(name)
         return None if value is None else decimal_text(Decimal(value))
@@ -202,7 +221,7 @@ def _fields(fields: Mapping[str, Any], invoice: NextInvoice, currency: str | Non
         "quantity": text("quantity"),
         "included": text("lessIncluded"),
         "unit_price": text("unitPrice"),
-        "amount": decimal_text(amount_on(invoice, fields, currency)),
+        "amount": decimal_text(amount_on(invoice, fields, currency, prorates=prorates)),
     }
 
 
@@ -233,6 +252,7 @@ def _uncertain(
         if each.after.get("unitPrice") is None:
             yield f"{name} has no unit price, and counts 0"
         if raw.get("prorateFlag") and invoice.takes_a_part(each.after):
-            yield f"ConnectWise prorates {name}, which covers a part of the cycle: the whole amount is shown"
+            share = invoice.share_of(each.after)
+            yield f"ConnectWise prorates {name}: {share.numerator}/{share.denominator} of its amount are shown"
         if each.address in found.held:
             yield f"{name} stays as it stands: {found.held[str(each.address)]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from reconciler.closing.invoice import MONTHLY
 from reconciler.closing.json_values import Json, decimal_text
 from reconciler.kinds.agreement import months_of
 from reconciler.kinds.billing_rules import Invoiced
-from reconciler.kinds.money import amount_of, monthly_cost
+from reconciler.kinds.money import WHOLE, monthly_amount, monthly_cost
 from reconciler.metering.coverage import State
 from reconciler.metering.period import Period
 
@@ -137,7 +137,7 @@ class Standing:
     sent: Mapping[str, Any] = field(default_factory=dict)
     """Its fields as our last write until then left them, by their names in ConnectWise. Empty if it is not ours, or if
     the ledger does not have it."""
-    share: Fraction = Fraction(1)
+    share: Fraction = WHOLE
     """The part of the month that its dates bill. It is 1 on an agreement that does not prorate."""
     gone: bool = False
     """Whether the addition is no longer in ConnectWise."""
@@ -218,8 +218,7 @@ def standing_side(standing: Standing, currency: str | None) -> Side:
 
 def cost_of(standing: Standing, currency: str | None) -> Decimal | None:
     """Return the cost of what an addition bills in the month. None if it is unknown."""
-    cost = monthly_cost(standing.addition.obj.raw, currency)
-    return None if cost is None else _part(cost, standing.share, currency)
+    return monthly_cost(standing.addition.obj.raw, currency, standing.share)
 
 
 def less(cost: Decimal | None, other: Decimal | None) -> Decimal | None:
@@ -229,11 +228,5 @@ def less(cost: Decimal | None, other: Decimal | None) -> Decimal | None:
 
 def billed(standing: Standing, currency: str | None) -> Decimal:
     """Return what an addition bills in the month: all of it, or its days if the agreement prorates."""
-    return _part(standing.addition.monthly, standing.share, currency)
-
-
-def _part(amount: Decimal, share: Fraction, currency: str | None) -> Decimal:
-    if share == 1:
-        return amount
-    with localcontext(prec=80):
-        return amount_of(amount * share.numerator, Decimal(1) / share.denominator, currency)
+    addition, share = standing.addition, standing.share
+    return addition.monthly if share == WHOLE else monthly_amount(addition.obj.raw, currency, share)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
 from reconciler.additions.live_additions import LiveAddition, addition_of
+from reconciler.closing.invoice import share_of_days
 from reconciler.closing.three_way_lines import is_dated_in
 from reconciler.closing.three_way_model import AgreementFacts, Standing, billed
 from reconciler.ledger.snapshot import Snapshot
@@ -77,10 +78,7 @@ def _share(addition: LiveAddition, period: Period) -> Fraction:
     """Return the part of the days of a month, from 0 to 1. An addition that is not dated in it bills another month."""
     if not is_dated_in(addition, period):
         return Fraction(1)
-    first, last = period.first_day.isoformat(), period.last_day.isoformat()
-    begins = date.fromisoformat(max(first, addition.effective or first))
-    ends = date.fromisoformat(min(last, addition.cancelled or last))
-    return Fraction(max((ends - begins).days + 1, 0), (period.last_day - period.first_day).days + 1)
+    return share_of_days(period.first_day, period.last_day, addition.effective, addition.cancelled)
 
 
 def _at(

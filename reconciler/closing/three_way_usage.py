@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 from reconciler.additions.charge import Charge
 from reconciler.additions.charges import ChargedUsage
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import Owner, owner_of, owner_of_rule
-from reconciler.closing.invoice import cycle_of
+from reconciler.closing.invoice import cycle_of, last_day_of
 from reconciler.closing.three_way_lines import Lines, bills
 from reconciler.closing.three_way_model import AgreementFacts, ExpectedCharge, ExpectedLine
 from reconciler.kinds.billing_rules import Rule, product_label
@@ -193,15 +192,6 @@ def _when_made(charge: ExpectedCharge, earlier: ExpectedCharge | None, lines: Li
     return earlier if has_line or any(each.amount for each in earlier.lines) else charge
 
 
-def _last_day(raw: Mapping[str, Any]) -> str | None:
-    """Return the last billed day of an agreement: the day of its cancellation, or its end. None without either."""
-    days = [
-        date_text(raw.get("dateCancelled")) if raw.get("cancelledFlag") else None,
-        None if raw.get("noEndingDateFlag") else date_text(raw.get("endDate")),
-    ]
-    return min((each for each in days if each is not None), default=None)
-
-
 def agreement_facts(manifests: Manifests, live_state: LiveState, numbers: Collection[int]) -> dict[int, AgreementFacts]:
     """Return what the check needs of these agreements. One that was not read is left out."""
     line_kinds = LineKinds(manifests, live_state)
@@ -221,7 +211,7 @@ def agreement_facts(manifests: Manifests, live_state: LiveState, numbers: Collec
             own=Decimal(raw.get("billAmount") or 0),
             prorates=bool(raw.get("prorateFlag")),
             begins=max(each or "" for each in begins),
-            ends=_last_day(raw),
+            ends=last_day_of(raw),
             next_invoice=date_text(raw.get("nextInvoiceDate")),
             cycle=cycle_of(raw),
             currency=str((raw.get("currency") or {}).get("currencyCode") or "").strip() or None,

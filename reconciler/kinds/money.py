@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from fractions import Fraction
 from typing import Any
 
 from reconciler.amounts import decimals_of
@@ -12,6 +13,8 @@ from reconciler.kinds.field_mapping import date_text
 PRICE_DECIMALS = 6
 """The most decimals of a unit price."""
 
+WHOLE = Fraction(1)
+"""The share of an addition whose days are all billed."""
 _PRECISION = 80
 
 
@@ -32,8 +35,8 @@ def amount_of(quantity: Decimal, unit_price: Decimal, currency: str | None) -> D
         return (quantity * unit_price).quantize(Decimal(1).scaleb(-decimals_of(currency)), ROUND_HALF_UP)
 
 
-def monthly_amount(fields: Mapping[str, Any], currency: str | None) -> Decimal:
-    """Return the amount that an addition with these fields bills per month.
+def monthly_amount(fields: Mapping[str, Any], currency: str | None, share: Fraction = WHOLE) -> Decimal:
+    """Return the amount that an addition with these fields bills per month, or for a share of its days.
 
     This is the quantity above `lessIncluded`, times the unit price, rounded to the minor unit of the currency. It is 0
     if the addition is not billable. `fields` has the names of ConnectWise. The server's `billedQuantity` and `extPrice`
@@ -42,10 +45,12 @@ def monthly_amount(fields: Mapping[str, Any], currency: str | None) -> Decimal:
     if str(fields.get("billCustomer") or "Billable") != "Billable":
         return Decimal(0)
     billed = Decimal(fields.get("quantity") or 0) - Decimal(fields.get("lessIncluded") or 0)
-    return amount_of(max(Decimal(0), billed), Decimal(fields.get("unitPrice") or 0), currency)
+    return _part_of(max(Decimal(0), billed), Decimal(fields.get("unitPrice") or 0), share, currency)
 
 
-def monthly_cost(fields: Mapping[str, Any], currency: str | None, *, zero_is_known: bool = False) -> Decimal | None:
+def monthly_cost(
+    fields: Mapping[str, Any], currency: str | None, share: Fraction = WHOLE, *, zero_is_known: bool = False
+) -> Decimal | None:
     """Return what an addition with these fields costs per month: the billed quantity, times the unit cost.
 
     None if the cost is unknown. ConnectWise gives a unit cost of 0 also if there is none, so 0 is a cost only with
@@ -55,7 +60,13 @@ def monthly_cost(fields: Mapping[str, Any], currency: str | None, *, zero_is_kno
     unit_cost = Decimal(fields.get("unitCost") or 0)
     if billed <= 0:
         return Decimal(0)
-    return amount_of(billed, unit_cost, currency) if unit_cost or zero_is_known else None
+    return _part_of(billed, unit_cost, share, currency) if unit_cost or zero_is_known else None
+
+
+def _part_of(quantity: Decimal, unit_price: Decimal, share: Fraction, currency: str | None) -> Decimal:
+    """Return quantity × unit price × share, rounded once."""
+    with localcontext(prec=_PRECISION):
+        return amount_of(quantity * share.numerator / share.denominator, unit_price, currency)
 
 
 def cost_after(

@@ -221,6 +221,10 @@ def test_a_back_dated_price_of_a_closed_month_is_a_difference_until_its_adjustme
     back_dated(closed, "0.20")
     ((kind, amount),) = kinds(closed, "--period", "2026-11")
     assert (kind, amount) == ("price", "6.45")
+    (waits,) = [each["waits"] for each in closed("--json", "usage", "preview").json["agreements"]]
+    assert [(each["what"], each["amount"]) for each in waits] == [
+        ("Addition/alder-dental.storage:backup-gb@2026-11+1", "6.45")
+    ]
     closed("apply", "--only", "usage", "--auto-approve", "--approve", "adjustment")
     assert kinds(closed, "--period", "2026-11") == []
     assert kinds(closed) == []

@@ -147,6 +147,30 @@ def test_an_agreement_without_a_date_or_that_has_ended_has_no_invoice(scene: Sce
     assert only(scene)["uncertain"] == ["the agreement is over: no invoice follows"]
 
 
+def test_an_agreement_that_has_ended_has_the_invoice_of_its_last_period(scene: Scene) -> None:
+    scene.uses({"77": "0"}, failed=True)
+    over = {"endDate": "2026-12-15T00:00:00Z", "noEndingDateFlag": False, "agreementStatus": "Expired"}
+    scene.live(agreement(**over), foreign())
+    assert (only(scene)["invoice"]["to"], only(scene)["stands"]) == ("2026-12-31", "20")
+    cancelled = {"cancelledFlag": True, "dateCancelled": "2026-12-01T00:00:00Z", "agreementStatus": "Cancelled"}
+    scene.live(agreement(**cancelled))
+    assert only(scene)["stands"] == "20"
+
+
+def test_an_addition_that_waits_for_an_approval_is_named_with_its_amount(scene: Scene) -> None:
+    scene.live(agreement())
+    scene.uses({"77": "129.5"})
+    actions = scene.planned().part.actions
+    assert only(scene, actions=(), pending=actions)["waits"] == [
+        {"what": ADDRESS, "why": f"needs an approval: {actions[0].reason}", "amount": "32.5"}
+    ]
+    elsewhere = [
+        each.model_copy(update={"changes": tuple(one for one in each.changes if one.path != "agreement")})
+        for each in actions
+    ]
+    assert only(scene, actions=(), pending=elsewhere)["waits"] == []
+
+
 def test_what_is_not_certain_is_named(scene: Scene) -> None:
     scene.uses({"77": "0"}, failed=True)
     scene.live(
@@ -165,10 +189,12 @@ def test_what_is_not_certain_is_named(scene: Scene) -> None:
     scene.live(agreement(nextInvoiceDate="2026-11-01T00:00:00Z", prorateFlag=True))
     assert only(scene, actions=())["uncertain"][1:] == [
         "addition id 1 has no unit price, and counts 0",
-        "ConnectWise prorates addition id 1, which covers a part of the cycle: the whole amount is shown",
+        "ConnectWise prorates addition id 1: 7/10 of its amount are shown",
     ]
     scene.live(foreign(1, cancelledDate="2026-11-15T00:00:00Z"))
-    assert "ConnectWise prorates addition id 1" in only(scene, actions=())["uncertain"][1]
+    found = only(scene, actions=())
+    assert found["uncertain"][1] == "ConnectWise prorates addition id 1: 1/2 of its amount are shown"
+    assert found["lines"][0]["stands"]["amount"] == "10"
 
 
 def test_arrears_of_an_unknown_cycle_have_no_day(scene: Scene) -> None:
