@@ -202,7 +202,7 @@ class _Loaded:
         """Return additions by whom they belong to. `today` are the rules of the manifests."""
         sources = [source.name for source in self.session.workspace.usage]
         owners = [*dict.fromkeys(owner_of_rule(rule) for rule in (*self.terms.rules, *today))]
-        return lines_of(standing, owners, sources, self.snapshot, self.period, self.currency)
+        return lines_of(standing, owners, sources, self.snapshot, self.period)
 
     def rules_at_invoice(self, homes: Homes) -> dict[datetime, list[Rule]]:
         """Return the rules of all-month lines on invoiced agreements, as they were when the invoice was made.

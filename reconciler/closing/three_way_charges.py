@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from reconciler.closing.three_way_differences import Differences
-from reconciler.closing.three_way_lines import Lines, bills
+from reconciler.closing.three_way_lines import Lines, bills, is_copy
 from reconciler.closing.three_way_model import (
     AgreementFacts,
     ExpectedCharge,
@@ -18,6 +18,7 @@ from reconciler.closing.three_way_model import (
     Standing,
     billed,
 )
+from reconciler.kinds.money import monthly_amount
 from reconciler.metering.period import Period
 
 BILLS_NOTHING = ("waiting", "ended", "excluded", "trial")
@@ -68,7 +69,9 @@ class _Check:
         by_product: dict[int | None, list[Standing]] = defaultdict(list)
         for each in home:
             by_product[each.addition.product_id].append(each)
-        adjusted = lines.adjustments.get(charge.owner, Decimal(0))
+        adjustments = lines.adjustments.get(charge.owner, ())
+        yield from self._say.adjustments(adjustments, charge)
+        adjusted = self._adjusted(adjustments)
         missing: list[ExpectedLine] = []
         for expected in charge.lines:
             standing = by_product.pop(expected.product_id, []) if expected.product_id is not None else []
@@ -90,6 +93,15 @@ class _Check:
         for each in charge.lines:
             if each.amount is None or each.amount:
                 yield self._say.without_agreement(charge, each, why)
+
+    def _adjusted(self, adjustments: Sequence[Standing]) -> Decimal:
+        """Return what adjustments bill as we have written them. Copies of them and edits by hand have findings."""
+        amounts = (
+            monthly_amount(each.sent, self._currency) if each.sent else billed(each, self._currency)
+            for each in adjustments
+            if not is_copy(each, adjustments)
+        )
+        return sum(amounts, Decimal(0))
 
     def _less_adjusted(self, missing: Sequence[ExpectedLine], adjusted: Decimal) -> Sequence[ExpectedLine]:
         """Return lines that are missing, of which the first lacks what adjustments of the month bill already."""

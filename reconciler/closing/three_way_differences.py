@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from reconciler.amounts import amount_text
-from reconciler.closing.three_way_lines import covers, edits_of, invoice_moved_from
+from reconciler.closing.three_way_lines import covers, edits_of, invoice_moved_from, is_copy
 from reconciler.closing.three_way_model import (
     AgreementFacts,
     ExpectedCharge,
@@ -66,6 +66,14 @@ class Differences:
             cost = less(monthly_cost(each.sent, self.currency), monthly_cost(raw, self.currency))
             yield self.finding("hand edit", each, charge, text, amount, cost)
 
+    def adjustments(self, adjustments: Sequence[Standing], charge: ExpectedCharge) -> Iterator[Finding]:
+        """Yield the edits by hand of adjustments, and the copies of adjustments."""
+        for each in adjustments:
+            if is_copy(each, adjustments):
+                yield self.double(each, charge, f"it is a copy of an adjustment, and it bills {self.amount(each)} more")
+            else:
+                yield from self.held(each, charge)
+
     def beside(self, each: Standing, charge: ExpectedCharge) -> Finding:
         """Return the finding for an addition that is not ours, beside ours with the same product."""
         amount = billed(each, self.currency)
@@ -109,6 +117,11 @@ class Differences:
         elif amount:
             text = f"{of} bills {self.amount(each)}, and usage asks for {self._money(expected.amount)}"
             yield self.finding("quantity", each, charge, text, amount, cost)
+        elif cost and expected.quantity == addition.quantity and _is_of_all_months(each):
+            # The cost of a line of one month is not corrected later, because no invoice shows it.
+            costs = [self._money(some) for some in (cost_of(each, self.currency), expected.cost)]
+            text = f"{of} has the right amount at a cost of {costs[0]}, and the cost in force gives {costs[1]}"
+            yield self.finding("price", each, charge, text, amount, cost)
 
     def product(self, charge: ExpectedCharge, expected: ExpectedLine, each: Standing) -> Finding:
         """Return the finding for a line of another product in place of the right one."""
@@ -229,3 +242,8 @@ class Differences:
     def _name(self, agreement_id: int) -> str:
         found = self.agreements.get(agreement_id)
         return f"id {agreement_id}" if found is None else found.name
+
+
+def _is_of_all_months(each: Standing) -> bool:
+    tag = each.addition.tag
+    return tag is None or tag.period is None

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from reconciler.additions.drift import value_text
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import Owner, assign_owners
-from reconciler.additions.tag import identity_of, is_of_source
+from reconciler.additions.tag import is_of_source
 from reconciler.closing.three_way_model import (
     Standing,
-    billed,
 )
 from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.registry import kind
@@ -38,8 +36,8 @@ class Lines:
     """Not ours. Only those that the invoice of the month has."""
     strange: Sequence[Standing] = ()
     """With our tag of another month, and not written by us. Only those that the invoice of the month has."""
-    adjustments: Mapping[Owner, Decimal] = field(default_factory=dict)
-    """What adjustments bill for the month, by charge, on whichever invoice they are."""
+    adjustments: Mapping[Owner, Sequence[Standing]] = field(default_factory=dict)
+    """The adjustments of the month, by charge, on whichever invoice they are."""
 
 
 def lines_of(
@@ -48,7 +46,6 @@ def lines_of(
     sources: Collection[str],
     snapshot: Snapshot,
     period: Period,
-    currency: str | None,
 ) -> Lines:
     """Return the additions of a month, sorted by whom they belong to. `sources` are the usage sources.
 
@@ -62,13 +59,11 @@ def lines_of(
         by_owner[owner.of_all_months] += [by_id[each.addition.id] for each in owned]
     strange = [each for some in by_owner.values() if any(one.sent for one in some) for each in some]
     strange = [each for each in strange if not each.sent and _is_of_another_month(each, period)]
-    by_identity = {identity_of(each.source, each.customer_id, each.mapping, each.charge): each for each in owners}
-    adjustments: dict[Owner, Decimal] = defaultdict(Decimal)
-    for each in found.period_additions:
-        tag = each.tag
-        owner_of_tag = None if tag is None else by_identity.get(tag.identity)
-        if tag is not None and owner_of_tag is not None and tag.period == str(period):
-            adjustments[owner_of_tag] += billed(by_id[each.id], currency)
+    adjustments = {
+        owner.of_all_months: [by_id[each.id] for each in some]
+        for owner, some in found.adjustments.items()
+        if owner.period == str(period)
+    }
 
     def is_ours(each: LiveAddition) -> bool:
         return each.id in snapshot.additions or any(is_of_source(each.serial, source) for source in sources)
@@ -87,6 +82,11 @@ def _is_of_another_month(each: Standing, period: Period) -> bool:
     tag = each.addition.tag
     is_tagged = tag is not None and tag.period not in (None, str(period))
     return is_tagged and is_dated_in(each.addition, period)
+
+
+def is_copy(each: Standing, others: Iterable[Standing]) -> bool:
+    """Return whether somebody made an addition with the tag of one that we have written."""
+    return not each.sent and any(other.sent and other.addition.serial == each.addition.serial for other in others)
 
 
 def bills(each: Standing, period: Period) -> bool:

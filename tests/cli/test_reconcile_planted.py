@@ -136,7 +136,21 @@ def estate(shop: Shop) -> Estate:
 
 
 LINES = ("clean", "deleted", "replaced", "cancelled", "ends", "lowered", "raised", "wrong", "host", "second")
-MORE = ("twice", "price", "cost", "old", "orphan", "renamed", "left", "credited", "tagged", "proposed", "unbilled")
+LAST = ("tagged", "proposed", "unbilled", "dearer")
+MORE = (
+    "twice",
+    "price",
+    "cost",
+    "old",
+    "orphan",
+    "renamed",
+    "left",
+    "credited",
+    "tagged",
+    "proposed",
+    "unbilled",
+    "dearer",
+)
 
 
 def test_every_leak_in_the_lines_of_a_month_is_found_and_nothing_else(estate: Estate) -> None:
@@ -167,6 +181,8 @@ def test_every_leak_in_the_lines_of_a_month_is_found_and_nothing_else(estate: Es
     (estate.shop.folder / "customers" / "orphan.yaml").unlink()
     estate.shop.world.rename(estate.ids["renamed"], "Another name", estate.shop.time)
     estate.shop.edit("customers/left.yaml", "  agreement: left\n", "  agreement: left\n  end: 2026-10-31\n")
+    dearer = "  prices: [{from: '2026-11-01', price: 0.15, cost: 0.08}]\n"
+    estate.shop.edit("customers/dearer.yaml", "  agreement: dearer\n", f"  agreement: dearer\n{dearer}")
     estate.copy("tagged", "tagged", serialNumber=f"{estate.line('tagged')['serialNumber']}/2026-10")
     estate.delete("unbilled")
     for name in ("proposed", "unbilled"):
@@ -192,6 +208,7 @@ def test_every_leak_in_the_lines_of_a_month_is_found_and_nothing_else(estate: Es
         ("leak", "45", "27", "unbilled"),
         quarterly,
         ("orphan", "-36", "-21.6", "orphan"),
+        ("price", "0", "-6.2", "dearer"),
         ("price", "23", None, "old"),
         ("unused", "-39", "-23.4", "left"),
     ]

@@ -85,7 +85,7 @@ def asked(
 def sorted_lines(*every: Standing, owners: Sequence[Owner] = (ACME, BOLT), cleared: Sequence[int] = ()) -> Lines:
     """Return the lines by whom they belong to. `cleared` are ids whose tag a person has removed."""
     recorded = {each: RecordedAddition(each, BACKUP, GB, tag=ACME.tag, customer=("cove", "77")) for each in cleared}
-    return lines_of(every, owners, ["cove"], Snapshot(recorded), NOVEMBER, "USD")
+    return lines_of(every, owners, ["cove"], Snapshot(recorded), NOVEMBER)
 
 
 def agreements(**more: Any) -> dict[int, AgreementFacts]:

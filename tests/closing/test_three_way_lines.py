@@ -141,6 +141,18 @@ def test_a_line_at_an_old_price_is_priced() -> None:
     assert "100 GB stand on it" in text_of([asked()], standing(1, price=Decimal("0.20"), quantity=100))
 
 
+def test_a_line_at_an_old_cost_has_the_right_amount_and_another_margin() -> None:
+    charge = asked()
+    (line,) = charge.lines
+    dearer = replace(charge, lines=(replace(line, cost=Decimal(18)),))
+    (finding,) = checked([dearer], standing(1))["findings"]
+    assert (finding["kind"], finding["amount"], finding["margin"]) == ("price", "0", "-6")
+    assert finding["text"].endswith(
+        "has the right amount at a cost of 12.00 USD, and the cost in force gives 18.00 USD"
+    )
+    assert found([dearer], standing(1, period="2026-11", last="2026-11-30")) == []
+
+
 def test_a_price_on_an_empty_line_is_no_difference() -> None:
     assert found([asked(quantity=0)], standing(1, quantity=0, price=Decimal(3))) == []
 
@@ -169,6 +181,16 @@ def test_an_adjustment_bills_a_month_that_has_no_line() -> None:
     assert found([asked()], adjustment) == []
     assert found([asked(quantity=140)], adjustment) == [("leak", "5")]
     assert found([asked(price=None)], adjustment) == [("leak", None)]
+
+
+def test_an_adjustment_with_an_edit_by_hand_and_a_copy_of_one_are_differences_of_their_own() -> None:
+    line = standing(1, quantity=100, period="2026-11", last="2026-11-30")
+    known: dict[str, Any] = {"quantity": 1, "price": Decimal(5), "period": "2026-11", "adjustment": 1}
+    edited = standing(2, first="2026-12-01", edited={"unitPrice": Decimal(2)}, **known)
+    assert found([asked()], line, edited) == [("hand edit", "3")]
+    copy = replace(standing(3, first="2026-12-01", **known), sent={})
+    assert found([asked()], line, standing(2, first="2026-12-01", **known), copy) == [("double", "-5")]
+    assert found([asked()], line, copy) == []
 
 
 def test_adjustments_of_other_months_and_of_other_customers_do_not_count() -> None:
@@ -246,7 +268,7 @@ def test_a_line_of_ours_without_a_mapping_is_an_orphan() -> None:
 
 def test_a_line_of_another_workspace_is_no_orphan_and_no_double() -> None:
     theirs = standing(7, Owner("gone", "others", "80"))
-    lines = lines_of([standing(1), theirs], [ACME], ["cove"], Snapshot(), NOVEMBER, "USD")
+    lines = lines_of([standing(1), theirs], [ACME], ["cove"], Snapshot(), NOVEMBER)
     assert (lines.orphans, lines.foreign) == ([], [])
 
 
