@@ -18,7 +18,7 @@ from reconciler.cli.show_usage import USAGE
 from reconciler.cli.stood import TOLERANCE, Stood
 from reconciler.closing.three_way import ToCheck, check
 from reconciler.closing.three_way_invoice_lines import NO_LINES, FileLines, check_names
-from reconciler.closing.three_way_invoices import READ_BEFORE, Invoices, invoice_of, invoices_of_month
+from reconciler.closing.three_way_invoices import READ_BEFORE, Invoice, Invoices, invoice_of, invoices_of_month
 from reconciler.closing.three_way_lines import Lines, lines_of
 from reconciler.closing.three_way_model import AgreementFacts, ExpectedCharge, Standing
 from reconciler.closing.three_way_rules import MonthRules, rule_at, rules_of_month
@@ -32,15 +32,17 @@ from reconciler.closing.three_way_usage import (
     is_billed_later,
     product_links,
     refused,
+    written_products,
 )
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.live_state import LiveState
 from reconciler.ledger.additions import load_snapshot
 from reconciler.ledger.pulls import latest_pull
 from reconciler.ledger.snapshot import Snapshot
-from reconciler.live.invoices import read_agreement_invoices
+from reconciler.live.invoices import read_agreement_invoices, read_combined_invoices
 from reconciler.live.read import read_live_state
 from reconciler.live.undeclared_agreements import with_undeclared_agreements
+from reconciler.metering.coverage import Coverage
 from reconciler.metering.period import Period
 from reconciler.rendering.counts import numbered
 
@@ -61,6 +63,7 @@ async def check_period(session: Session, period: Period, file: FileLines = NO_LI
     agreements = {number: facts for number, facts in every.items() if number not in others}
     check_names(file, agreements.values())
     invoices = await _invoices(session, agreements, period)
+    combined = await _combined(session, agreements, invoices, period)
     recorded = RecordedRules(session)
     today = rules_today(session, live_state, period)
     running = now < period.end
@@ -77,6 +80,8 @@ async def check_period(session: Session, period: Period, file: FileLines = NO_LI
     at_invoice = loaded.rules_at_invoice(homes)
     earlier = [rule for rules in at_invoice.values() for rule in rules]
     products = product_links(today.rules, [*terms.rules, *earlier], live_state, live)
+    if not running:
+        products = {**written_products(terms.rules, lines, period, products), **products}
     charges = expected_charges(usage, terms.rules, homes, agreements, period, products)
     not_due = {owner_of_rule(rule) for rule in terms.rules if running and is_billed_later(rule)}
     charges = [refused(replace(each, due=each.owner not in not_due), others, currency) for each in charges]
@@ -97,9 +102,19 @@ async def check_period(session: Session, period: Period, file: FileLines = NO_LI
             invoices=invoices,
             file=file,
             now=None if as_known is None else (charges, loaded.lines(as_known, today.rules)),
-            notes=[*_in_other_currencies(others.values()), *_notes(invoices, agreements, file, terms, running=running)],
+            combined=combined,
+            notes=[
+                *_in_other_currencies(others.values()),
+                *_notes(invoices, agreements, file, terms, running=running),
+                *([] if running else _exclusions_of_today(usage.coverage)),
+            ],
         )
     )
+
+
+def _exclusions_of_today(coverage: Coverage) -> Iterator[str]:
+    if any(row.state == "unmapped" for row in coverage.rows):
+        yield "which customers are excluded is that of today: the ledger keeps it only of customers that are billed"
 
 
 def _in_other_currencies(agreements: Iterable[AgreementFacts]) -> Iterator[str]:
@@ -161,6 +176,20 @@ async def _invoices(session: Session, agreements: Mapping[int, AgreementFacts], 
     return {
         number: invoices_of_month(facts, every[number], period, running=running) for number, facts in agreements.items()
     }
+
+
+async def _combined(
+    session: Session, agreements: Mapping[int, AgreementFacts], invoices: Mapping[int, Invoices], period: Period
+) -> dict[str, list[Invoice]]:
+    """Return the invoices that combine agreements, by company. They are read only if an agreement misses its own."""
+    found: dict[str, list[Invoice]] = defaultdict(list)
+    missing = {agreements[number].company for number, each in invoices.items() if each.state == "missing"}
+    if missing:
+        for row in await read_combined_invoices(session.client, period.first_day):
+            found[str((row.get("company") or {}).get("identifier") or "").strip()].append(
+                invoice_of({**row, "agreement": {"id": 0}})
+            )
+    return {company: some for company, some in found.items() if company in missing}
 
 
 @dataclass(frozen=True, slots=True)

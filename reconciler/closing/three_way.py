@@ -11,7 +11,7 @@ from decimal import Decimal
 from reconciler.closing.json_values import Json, decimal_text, time_json
 from reconciler.closing.three_way_charges import check_lines
 from reconciler.closing.three_way_invoice_lines import NO_LINES, FileLines
-from reconciler.closing.three_way_invoices import Invoices
+from reconciler.closing.three_way_invoices import Invoice, Invoices
 from reconciler.closing.three_way_lines import Lines
 from reconciler.closing.three_way_model import (
     AgreementFacts,
@@ -49,6 +49,8 @@ class ToCheck:
     coverage: Coverage
     invoices: Mapping[int, Invoices] = field(default_factory=dict)
     """By agreement."""
+    combined: Mapping[str, Sequence[Invoice]] = field(default_factory=dict)
+    """By company: the invoices that combine several agreements, and name none."""
     file: FileLines = NO_LINES
     """The lines of invoices, from a file."""
     now: tuple[Sequence[ExpectedCharge], Lines] | None = None
@@ -66,7 +68,9 @@ def check(found: ToCheck) -> Json:
     findings = [
         *_lines(found),
         *_unbilled(found.coverage),
-        *check_invoices(found.agreements.values(), found.invoices, found.standing, _about(found), found.file),
+        *check_invoices(
+            found.agreements.values(), found.invoices, found.standing, _about(found), found.file, found.combined
+        ),
     ]
     findings = sorted(
         _grouped(findings, found.coverage.source_problems), key=lambda each: _rank(each, found.agreements)

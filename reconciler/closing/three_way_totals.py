@@ -8,11 +8,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from reconciler.amounts import amount_text
+from reconciler.closing.three_way_combined import Combined, billed_together, combined_of
 from reconciler.closing.three_way_invoice_lines import Elsewhere, FileLines, check_invoice_lines, elsewhere_of
 from reconciler.closing.three_way_invoices import CREDIT_MEMO, Invoice, Invoices
 from reconciler.closing.three_way_lines import is_dated_in
 from reconciler.closing.three_way_model import AgreementFacts, Finding, Standing, billed
 from reconciler.metering.period import Period
+
+NONE_COMBINED: Combined = {}
 
 
 class Month(NamedTuple):
@@ -48,6 +51,7 @@ def check_invoices(
     standing: Iterable[Standing],
     month: Month,
     file: FileLines,
+    combined: Combined = NONE_COMBINED,
 ) -> Iterator[Finding]:
     """Yield the differences between the invoices of a month and the additions on them, each with its price.
 
@@ -60,19 +64,28 @@ def check_invoices(
     for each in standing:
         if on_invoice(each, month.period):
             by_agreement[each.addition.agreement_id].append(each)
+    usable = {
+        company: [each for each in some if not each.void and not is_foreign(each, month.currency)]
+        for company, some in combined.items()
+    }
+    missing = (names[number] for number, each in invoices.items() if each.state == "missing" and number in names)
+    totals = ((each, expected_total(each, by_agreement[each.id], *month[:2])) for each in missing)
+    together = billed_together(totals, usable, month.period)
     for facts in names.values():
         found = invoices.get(facts.id)
         if found is not None:
             yield from _credits(facts, found, month)
-        if found is not None and found.state in ("missing", "invoiced"):
-            yield from _of_agreement(facts, found, by_agreement[facts.id], month, _Lines(file, elsewhere))
+        if found is not None and found.state in ("missing", "invoiced") and facts.id not in together:
+            lines = _Lines(file, elsewhere, combined_of(facts, usable, month.period))
+            yield from _of_agreement(facts, found, by_agreement[facts.id], month, lines)
 
 
 class _Lines(NamedTuple):
-    """The lines in a file, and the additions of all agreements."""
+    """The lines in a file, the additions of all agreements, and the combined invoices of the company."""
 
     file: FileLines
     elsewhere: Elsewhere
+    combined: Sequence[Invoice]
 
 
 def _of_agreement(
@@ -86,6 +99,7 @@ def _of_agreement(
         if expected:
             text = f"{_why_missing(facts, found, month)}, and {should}"
             text += "".join(f"; {_name(each)} has this amount" for each in alike if each.amount == expected)
+            text += "".join(f"; {_name(each)} may bill it, and has another amount" for each in lines.combined)
             yield Finding("missing invoice", text, expected, facts.id)
         return
     for each in found.valid:

@@ -174,6 +174,25 @@ def _id_of(product: ProductReference, live_state: LiveState, by_identifier: Mapp
     return None if live is None else live.id
 
 
+def written_products(rules: Iterable[Rule], lines: Lines, period: Period, known: Products) -> Products:
+    """Return the products that rules of a past month name and ConnectWise does not have, such as renamed ones.
+
+    They are the products of the lines that we wrote. If a charge has several of either, none is chosen.
+    """
+    found: dict[ProductReference, Link] = {}
+    for rule in rules:
+        unknown = {each.product for each in rule.ranges} - known.keys()
+        taken = {known[each.product].id for each in rule.ranges if each.product in known}
+        written = {
+            each.addition.product_id: Link(each.addition.product, each.addition.product_id)
+            for each in lines.by_owner.get(owner_of_rule(rule), ())
+            if each.sent and bills(each, period) and each.addition.product_id not in taken
+        }
+        if len(unknown) == len(written) == 1:
+            found[unknown.pop()] = next(iter(written.values()))
+    return found
+
+
 def as_invoiced(
     of_month: Iterable[ExpectedCharge], when_made: Mapping[Owner, ExpectedCharge], lines: Lines, period: Period
 ) -> list[ExpectedCharge]:

@@ -19,6 +19,8 @@ from reconciler.live.reader import Reader
 PATH = "finance/invoices"
 AGREEMENT = "Agreement"
 """The type of an invoice that bills a period of an agreement [spec]."""
+COMBINED = "Consolidated"
+"""The type of an invoice that combines several agreements of a company, and names none of them [guess]."""
 _FIELDS = (
     "id",
     "invoiceNumber",
@@ -53,6 +55,15 @@ async def read_agreement_invoices(
         for row in rows
         if (row.get("agreement") or {}).get("id") in wanted
         and (date_text(row.get("date")) or "") >= (since if row.get("type") == AGREEMENT else others_since).isoformat()
+    ]
+
+
+async def read_combined_invoices(client: ConnectWise, since: date) -> Objects:
+    """Return the invoices that combine several agreements of a company, dated on `since` or later."""
+    also = all_of(equals("type", COMBINED), compare("date", ">=", since))
+    rows = await Reader(client).read_records(PATH, also, (*_FIELDS, "company/identifier"))
+    return [
+        row for row in rows if row.get("type") == COMBINED and (date_text(row.get("date")) or "") >= since.isoformat()
     ]
 
 

@@ -229,7 +229,7 @@ def test_a_back_dated_price_of_a_closed_month_is_a_difference_until_its_adjustme
     assert kinds(closed, "--period", "2026-11") == []
     assert kinds(closed) == []
     closed.patch_live(adjustment_of(closed), unitPrice=5)
-    assert kinds(closed, "--period", "2026-11") == [("price", "1.45")]
+    assert kinds(closed, "--period", "2026-11") == [("hand edit", "1.45")]
 
 
 def test_the_requests_are_bulk(billed: Shop) -> None:

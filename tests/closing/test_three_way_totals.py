@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.closing.three_way_invoices import Invoice, Invoices
 from reconciler.closing.three_way_model import Standing
-from tests.closing.checking import ACME, BACKUP, agreements, asked, checked, found, sorted_lines, standing
+from tests.closing.checking import ACME, BACKUP, BOLT, OTHER, agreements, asked, checked, found, sorted_lines, standing
 
 
 def invoice(amount: str | int, number: int = 1, **more: Any) -> Invoice:
@@ -92,6 +92,26 @@ def test_an_invoice_of_another_type_with_the_same_amount_is_a_double() -> None:
     assert found([asked()], standing(1), invoices=of(invoice(30), others=(same, other))) == [("double", "-30")]
     text = text_of(standing(1), invoices=of(others=(same, other)))
     assert text.endswith("; invoice 1003 of 2026-11-03, whose type is Standard, has this amount")
+
+
+def test_an_invoice_that_combines_the_agreements_of_a_company_bills_them_together() -> None:
+    lines = [standing(1), standing(2, BOLT, 40, agreement=OTHER)]
+    charges = [asked(), asked(BOLT, 40, agreement=OTHER)]
+    missing = {number: Invoices(due=True, invoiced=True) for number in (BACKUP, OTHER)}
+
+    def kinds(*combined: Invoice, **more: Any) -> list[tuple[str, str | None]]:
+        return found(charges, *lines, invoices=missing, combined={"ACME": combined}, **more)
+
+    whole = invoice(40, 5, type="Consolidated")
+    assert kinds(whole) == []
+    assert kinds() == [("missing invoice", "30"), ("missing invoice", "10")]
+    assert len(kinds(invoice(30, 5, type="Consolidated"))) == 2
+    assert len(kinds(replace(whole, day=date(2026, 12, 1)))) == 2
+    assert kinds(replace(whole, day=date(2026, 12, 1)), agreements=agreements(invoiced="arrears")) == []
+    assert len(kinds(replace(whole, status="Void"))) == len(kinds(replace(whole, currency="EUR"))) == 2
+    assert found(charges, *lines, invoices=missing, combined={"BOLT": [whole]}) == kinds()
+    text = text_of(standing(1), invoices=of(), combined={"ACME": [whole]})
+    assert text.endswith("invoice 1005 of 2026-11-05, whose type is Consolidated, may bill it, and has another amount")
 
 
 def test_an_invoice_in_another_currency_is_named_and_its_amount_is_not_compared() -> None:

@@ -9,13 +9,21 @@ from decimal import Decimal
 from reconciler.additions.charges import charge_usage
 from reconciler.additions.ownership import Owner
 from reconciler.closing.three_way_model import AgreementFacts, ExpectedCharge, Standing
-from reconciler.closing.three_way_usage import agreement_facts, as_invoiced, expected_charges, homes_of, product_links
+from reconciler.closing.three_way_usage import (
+    agreement_facts,
+    as_invoiced,
+    expected_charges,
+    homes_of,
+    product_links,
+    written_products,
+)
 from reconciler.kinds.billing_rules import Range, Rule
 from reconciler.kinds.customer_mapping import ProductReference
 from reconciler.kinds.fields import ById, ByIdentifier
 from reconciler.kinds.live_state import LiveState
+from reconciler.kinds.values import Link
 from tests.additions.scene import Scene, live_agreement
-from tests.closing.checking import ACME, NOVEMBER, TB, asked, sorted_lines, standing
+from tests.closing.checking import ACME, GB, NOVEMBER, TB, asked, sorted_lines, standing
 from tests.planning.builders import agreement, document, mapping
 
 
@@ -131,6 +139,20 @@ def test_a_customer_that_came_after_the_invoice_counts_with_the_usage_of_the_mon
 def test_a_line_that_was_missing_on_the_day_of_the_invoice_counts_with_the_usage_of_that_day() -> None:
     then = asked(quantity=100)
     assert as_invoiced([asked()], {ACME: then}, sorted_lines(), NOVEMBER) == [then]
+
+
+def test_a_product_that_has_another_name_today_is_that_of_the_line_that_we_wrote() -> None:
+    was, line = rule_of_acme("old"), standing(1)
+    link = Link("BACKUP-GB", GB)
+    assert written_products([was], sorted_lines(line), NOVEMBER, {}) == {"old": link}
+    assert written_products([was], sorted_lines(replace(line, sent={})), NOVEMBER, {}) == {}
+    assert written_products([was], sorted_lines(line, standing(2, product=TB)), NOVEMBER, {}) == {}
+    both = rule_of_acme("old", "other")
+    assert written_products([both], sorted_lines(line), NOVEMBER, {}) == {}
+    assert written_products([both], sorted_lines(line), NOVEMBER, {"other": link}) == {}
+    assert written_products([both], sorted_lines(line, standing(2, product=TB)), NOVEMBER, {"other": link}) == {
+        "old": Link("BACKUP-TB", TB)
+    }
 
 
 def test_the_last_day_of_an_agreement_is_that_of_its_cancellation_or_its_end(scene: Scene) -> None:

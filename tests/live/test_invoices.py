@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.connectwise.errors import Invalid
 from reconciler.live import invoices
-from reconciler.live.invoices import read_agreement_invoices
+from reconciler.live.invoices import read_agreement_invoices, read_combined_invoices
 
 ROWS = [
     {"id": 1, "type": "Agreement", "agreement": {"id": 9}, "date": "2026-11-01T00:00:00Z"},
@@ -19,6 +19,8 @@ ROWS = [
     {"id": 6, "type": "CreditMemo", "agreement": {"id": 9}, "date": "2026-11-01T00:00:00Z"},
     {"id": 4, "type": "Agreement", "agreement": {"id": 8}, "date": "2026-11-01T00:00:00Z"},
     {"id": 5, "type": "Agreement", "agreement": None, "date": None},
+    {"id": 7, "type": "Consolidated", "agreement": None, "date": "2026-10-31T00:00:00Z"},
+    {"id": 8, "type": "Consolidated", "agreement": None, "date": "2026-11-01T00:00:00Z"},
 ]
 
 
@@ -56,6 +58,12 @@ def test_of_many_agreements_all_invoices_are_asked_for(monkeypatch: pytest.Monke
     tenant = Tenant()
     assert read(tenant, 8, 9) == [1, 6, 4]
     assert tenant.asked[0].startswith("finance/invoices date>=")
+
+
+def test_combined_invoices_are_asked_for_by_their_type() -> None:
+    tenant = Tenant()
+    assert asyncio.run(read_combined_invoices(tenant, date(2026, 11, 1))) == [ROWS[-1]]  # type: ignore[arg-type]  # a stand-in
+    assert tenant.asked == ['finance/invoices type="Consolidated" and date>=[2026-11-01T00:00:00Z]']
 
 
 def test_without_an_agreement_no_request_is_sent() -> None:
