@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from reconciler.cli.context import Context
+from reconciler.cli.history_events import events_of, events_since
 from reconciler.cli.history_json import run_json, writes_json
 from reconciler.cli.output import deliver_json, paint_of, print_lines, print_note, width
 from reconciler.cli.session import open_ledger
@@ -33,7 +34,7 @@ from reconciler.manifests.diagnostics import ManifestError
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load, load_valid
 from reconciler.manifests.suggestions import listed, near
-from reconciler.rendering.history_text import run_text, runs_table, writes_table
+from reconciler.rendering.history_text import events_table, run_text, runs_table, writes_table
 
 NEWEST = 50
 """How many runs are listed without `--since`."""
@@ -67,7 +68,7 @@ def history(
         elif run is not None:
             found = _of_run(ledger, manifests.workspace.name, run, start)
         else:
-            found = _runs(ledger, manifests.workspace.name, start)
+            found = _runs(ledger, manifests, start)
     if context.json:
         deliver_json(found)
         return
@@ -78,6 +79,8 @@ def history(
         if "run" in found:
             print_lines(run_text(found["run"], zone, paint))
         print_lines(writes_table(found, paint, columns))
+    if found.get("events"):
+        print_lines(events_table(found["events"], paint, columns))
 
 
 def _manifests(context: Context) -> Manifests:
@@ -90,13 +93,20 @@ def _manifests(context: Context) -> Manifests:
         return manifests
 
 
-def _runs(ledger: Ledger, workspace: str, since: datetime | None) -> dict[str, Any]:
+def _runs(ledger: Ledger, manifests: Manifests, since: datetime | None) -> dict[str, Any]:
+    workspace = manifests.workspace.name
     runs = read_runs(ledger, workspace, since=since, newest=NEWEST if since is None else None)
     is_locked = read_lock(ledger, workspace) is not None
     newest = runs[-1].id if runs else None
     shown = [run_json(each, running=is_locked and each.id == newest) for each in runs]
     earlier = count_runs(ledger, workspace) - len(shown) if since is None else None
-    return {"workspace": workspace, "runs": shown, "earlier": earlier}
+    first = since if since is not None or not earlier else runs[0].started_at
+    return {
+        "workspace": workspace,
+        "runs": shown,
+        "earlier": earlier,
+        "events": events_since(ledger, manifests, first),
+    }
 
 
 def _of_run(ledger: Ledger, workspace: str, number: int, since: datetime | None) -> dict[str, Any]:
@@ -129,11 +139,13 @@ def _of_address(
         each for each in writes if (since is None or each.sent_at >= since) and (run is None or each.run_id == run)
     ]
     runs = read_runs_by_id(ledger, workspace, {each.run_id for each in chosen})
+    events = [] if run is not None else events_of(ledger, manifests, addresses, writes, since)
     return {
         "workspace": workspace,
         "address": address,
         "addresses": [each for each in addresses if any(write.address == each for write in writes)],
         "writes": [*writes_json(chosen, runs)],
+        "events": events,
     }
 
 

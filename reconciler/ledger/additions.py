@@ -77,13 +77,23 @@ def load_snapshot(
 
 
 def hand_edits_of(
-    ledger: Ledger, workspace: str, tenant: str, addition_ids: Collection[int], start: datetime, end: datetime
+    ledger: Ledger,
+    workspace: str,
+    tenant: str | None,
+    addition_ids: Collection[int],
+    start: datetime | None = None,
+    end: datetime | None = None,
 ) -> list[SeenEdit]:
-    """Return the edits of these additions by someone else that runs first read in [start, end), oldest first."""
+    """Return the edits of these additions by someone else that runs first read in [start, end), oldest first.
+
+    Without a tenant, those of every tenant that the workspace had.
+    """
     with ledger.read() as connection:
-        found = _hand_edits(connection, workspace, tenant, start - _TICK)
+        found = _hand_edits(connection, workspace, tenant, None if start is None else start - _TICK)
     edits = (each for number in addition_ids for each in found.get(number, ()))
-    return sorted((each for each in edits if each.seen_at < end), key=lambda each: (each.seen_at, each.addition_id))
+    return sorted(
+        (each for each in edits if end is None or each.seen_at < end), key=lambda each: (each.seen_at, each.addition_id)
+    )
 
 
 def approvals_of_period(ledger: Ledger, workspace: str, period: str) -> tuple[Approval, ...]:
@@ -113,12 +123,12 @@ def _approvals_from(connection: sa.Connection, query: sa.Select[Any]) -> tuple[A
 
 
 def _hand_edits(
-    connection: sa.Connection, workspace: str, tenant: str, since: datetime | None
+    connection: sa.Connection, workspace: str, tenant: str | None, since: datetime | None
 ) -> dict[int, tuple[SeenEdit, ...]]:
     columns = schema.hand_edits.c
-    query = sa.select(columns.addition_id, columns.seen_at, columns.fields).where(
-        columns.workspace == workspace, columns.tenant == tenant
-    )
+    query = sa.select(columns.addition_id, columns.seen_at, columns.fields).where(columns.workspace == workspace)
+    if tenant is not None:
+        query = query.where(columns.tenant == tenant)
     if since is not None:
         query = query.where(columns.seen_at > since)
     found: dict[int, tuple[SeenEdit, ...]] = {}

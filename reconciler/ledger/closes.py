@@ -18,11 +18,11 @@ from reconciler.ledger.store import Ledger, inserted_id
 _closes, _pulls, _chain = schema.closes, schema.pulls, schema.chain
 
 
-def load_closes(ledger: Ledger, workspace: str, tenant: str) -> list[Close]:
-    """Return every close of a workspace, oldest first."""
-    query = (
-        sa.select(_closes).where(_closes.c.workspace == workspace, _closes.c.tenant == tenant).order_by(_closes.c.id)
-    )
+def load_closes(ledger: Ledger, workspace: str, tenant: str | None) -> list[Close]:
+    """Return every close of a workspace, oldest first. Without a tenant, those of every tenant that it had."""
+    query = sa.select(_closes).where(_closes.c.workspace == workspace).order_by(_closes.c.id)
+    if tenant is not None:
+        query = query.where(_closes.c.tenant == tenant)
     with ledger.read() as connection:
         return [
             Close(

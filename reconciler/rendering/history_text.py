@@ -117,6 +117,15 @@ def writes_table(found: Json, paint: Paint, width: int = WIDTH) -> Iterator[str]
     yield paint(f"{numbered(len(writes), 'write')}.", "bold")
 
 
+def events_table(events: Sequence[Json], paint: Paint, width: int = WIDTH) -> Iterator[str]:
+    """Yield the table of closes, adjustments, approvals and edits by hand, oldest first."""
+    columns: Sequence[Column] = (("at (UTC)", "whole"), ("what", "whole"), ("who", "left"), ("", "left"))
+    rows = [[_utc(each["at"]), each["what"], each["who"] or "unknown", each["text"]] for each in events]
+    yield ""
+    yield from table(columns, rows, width)
+    yield paint(f"{numbered(len(events), 'event')} of months and lines.", "bold")
+
+
 def _changes(write: Json) -> Iterator[str]:
     """Yield a line for each changed field, then one for the reason of a retirement and one for an error."""
     for change in write["changes"]:

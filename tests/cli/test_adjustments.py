@@ -72,6 +72,14 @@ def test_an_adjustment_waits_is_approved_and_is_made_once(closed: Shop) -> None:
     assert closed.apply("--only", "usage", "--approve", f"adjustment={address}").code == 0
     (made,) = adjustments(closed)
     assert made == ("2026-11+1", "BACKUP-GB", 1, billed, "2026-12-01", "2026-12-31")
+    for what in ((), ("cove/1001001",), ("Addition/alder-dental:backup-gb@2026-11",)):
+        events = closed("--json", "history", *what).json["events"]
+        assert [each["what"] for each in events] == ["close", "approval", "adjustment"]
+        assert [each["period"] for each in events] == ["2026-11"] * 3
+        assert events[1]["address"] == events[2]["address"] == address
+    assert "2026-11 closed: 1 charge, 19.35 USD billed" in closed("history").out
+    assert closed("--json", "history", "Company/alder-dental").json["events"] == []
+    assert closed("--json", "history", "Addition/alder-dental:backup-gb@2026-12").json["events"] == []
     again = closed("plan", "--only", "usage", "--detailed-exitcode")
     assert again.code == 0, again.out
     assert "it corrects 2026-11" in closed("show", address).out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.rendering.history_text import commit_text, run_text, runs_table, writes_table
+from reconciler.rendering.history_text import commit_text, events_table, run_text, runs_table, writes_table
 from reconciler.rendering.paint import plain
 
 RUN: dict[str, Any] = {
@@ -108,3 +108,10 @@ def test_a_write_without_recorded_changes_shows_the_request() -> None:
 
 def test_without_writes_only_the_count_is_shown() -> None:
     assert writes() == ["0 writes."]
+
+
+def test_events_of_months_are_a_table_below() -> None:
+    event = {"at": "2026-11-02T09:00:00+00:00", "what": "close", "who": None, "text": "2026-10 closed: 2 charges"}
+    lines = [*events_table([event], plain)]
+    assert lines[-2].split() == ["2026-11-02", "09:00:00", "close", "unknown", "2026-10", "closed:", "2", "charges"]
+    assert lines[-1] == "1 event of months and lines."
