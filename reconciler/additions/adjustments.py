@@ -8,16 +8,16 @@ the rating gives, whatever came late, in whatever order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from reconciler.additions.billed_months import BilledMonths, amount_due
 from reconciler.additions.charge import Charge
 from reconciler.additions.ended_months import ChargedMonth
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.month_terms import MonthTerms
 from reconciler.additions.ownership import Owner, Ownership, owner_of
-from reconciler.additions.tag import identity_of, parse
 from reconciler.ledger.snapshot import AcceptedAmount, Snapshot
 
 _ZERO = Decimal(0)
@@ -50,64 +50,25 @@ def dues(
     figure is left out. So is a credit for a month of which the ledger may have lost samples.
     """
     found = []
-    known = _Known(ownership, snapshot, accepted)
+    known = BilledMonths(ownership, snapshot, accepted)
     for month in months:
         for charge in month.charges:
             owner, key = owner_of(charge), (charge.mapping, charge.name)
             settled = key in month.settled
-            if charge.amount is None or not (settled or known.adjustments(owner)):
+            if charge.amount is None or not (settled or known.adjusted(owner)):
                 continue
-            lines = [each.addition for each in ownership.by_owner.get(owner, ())]
             # An open month bills what its usage asks for, so only its adjustments are too much.
-            standing = sum((each.monthly for each in lines), _ZERO) if settled else charge.amount
+            standing = known.standing(owner) if settled else charge.amount
             billed = standing + known.adjusted(owner)
-            amount = charge.amount - billed
-            if not amount or (amount < 0 and settled and not charge.may_lower):
+            amount = amount_due(charge.amount, billed, may_lower=charge.may_lower or not settled)
+            if not amount:
                 continue
-            numbered = known.next_of(owner)
-            cause = _cause(charge, lines, known.adjusted(owner), new=key in month.new) if settled else "open again"
-            found.append(
-                Due(numbered, amount, charge.amount, billed, cause, charge, month.terms[charge.mapping, charge.name])
-            )
+            cause = "open again"
+            if settled:
+                cause = _cause(charge, known.lines(owner), known.adjusted(owner), new=key in month.new)
+            terms = month.terms[charge.mapping, charge.name]
+            found.append(Due(known.next_of(owner), amount, charge.amount, billed, cause, charge, terms))
     return found
-
-
-class _Known:
-    """The adjustments that there are, live and in the ledger."""
-
-    def __init__(self, ownership: Ownership, snapshot: Snapshot, accepted: Sequence[AcceptedAmount]) -> None:
-        self._live: Mapping[Owner, Sequence[LiveAddition]] = ownership.adjustments
-        self._accepted: dict[tuple[str, str, str, str], Decimal] = {}
-        self._numbers: dict[tuple[str, str], int] = {}
-        for each in accepted:
-            self._accepted[each.key] = self._accepted.get(each.key, _ZERO) + each.amount
-        tags = (*(each.tag for each in snapshot.additions.values()), *(each.tag for each in accepted))
-        for text in tags:
-            if (tag := parse(text)) is not None and tag.period is not None and tag.adjustment:
-                self._seen((tag.identity, tag.period), tag.adjustment)
-        for owner, lines in self._live.items():
-            for line in lines:
-                self._seen(_identity(owner), 0 if line.tag is None else line.tag.adjustment)
-
-    def _seen(self, key: tuple[str, str], number: int) -> None:
-        self._numbers[key] = max(number, self._numbers.get(key, 0))
-
-    def adjustments(self, owner: Owner) -> bool:
-        """Return whether a month has adjustments that bill something, or accepted amounts."""
-        return bool(self.adjusted(owner))
-
-    def adjusted(self, owner: Owner) -> Decimal:
-        """Return what the adjustments of a charge and month bill, with the accepted amounts."""
-        live = sum((each.monthly for each in self._live.get(owner, ())), _ZERO)
-        return live + self._accepted.get((owner.source, owner.customer_id, owner.charge, str(owner.period)), _ZERO)
-
-    def next_of(self, owner: Owner) -> Owner:
-        """Return the owner of the next adjustment. No number is used twice."""
-        return owner.with_adjustment(self._numbers.get(_identity(owner), 0) + 1)
-
-
-def _identity(owner: Owner) -> tuple[str, str]:
-    return identity_of(owner.source, owner.customer_id, owner.mapping, owner.charge), str(owner.period)
 
 
 def _cause(charge: Charge, lines: Sequence[LiveAddition], adjusted: Decimal, *, new: bool) -> str:

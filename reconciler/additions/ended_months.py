@@ -37,6 +37,8 @@ class EndedMonth:
     """The charges whose additions stand: the month is closed, or its invoice is made."""
     new: frozenset[MappingCharge] = frozenset()
     """The charges of mappings that had none when the month was closed."""
+    inputs: Mapping[MappingCharge, str] = field(default_factory=dict)
+    """By settled charge: the digest of what it is rated by, without its usage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,10 @@ class ChargedMonth:
     """The charges whose additions stand: what their usage asks for beside them becomes an adjustment."""
     new: frozenset[MappingCharge] = frozenset()
     """The charges of mappings that had none when the month was closed."""
+    inputs: Mapping[MappingCharge, str] = field(default_factory=dict)
+    """By settled charge: the digest of what it is rated by, without its usage."""
+    without_figure: frozenset[MappingCharge] = frozenset()
+    """The charges of which the samples give no figure, although their source can be read."""
 
     @property
     def of_open(self) -> ChargedMonth:
@@ -73,14 +79,28 @@ def charge_month(
     """
     charges: list[Charge] = []
     unknown: dict[MappingCharge, str] = {}
+    without_figure = set()
     for name, terms in month.terms.items():
         rule = terms.rule
-        charge = _charge(rule, *histories_of(rule), since.get((rule.source, rule.customer_id)), at)
+        history, other = histories_of(rule)
+        charge = _charge(rule, history, other, since.get((rule.source, rule.customer_id)), at)
         if charge.state != "held":
             charges.append(charge)
-        elif name in month.expected:
+            continue
+        if name in month.expected:
             unknown[name] = charge.detail
-    return ChargedMonth(month.period, month.terms, tuple(charges), unknown, month.settled, month.new)
+        if history is not None:
+            without_figure.add(name)
+    return ChargedMonth(
+        month.period,
+        month.terms,
+        tuple(charges),
+        unknown,
+        month.settled,
+        month.new,
+        month.inputs,
+        frozenset(without_figure),
+    )
 
 
 def _charge(

@@ -16,9 +16,9 @@ from typing import Any
 from reconciler.additions.agreements import next_invoice_of
 from reconciler.additions.closed_months import NO_CLOSES, ClosedMonths
 from reconciler.additions.coverage import MappingCharge
-from reconciler.additions.live_additions import LiveAddition, all_additions
+from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.month_terms import MonthTerms, terms_from_json, terms_of
-from reconciler.additions.ownership import Owner, assign_owners, owner_of_rule
+from reconciler.additions.ownership import Owner, Ownership, owner_of_rule
 from reconciler.additions.period_lines import day_after, invoiced_lines
 from reconciler.additions.repricing import repriced
 from reconciler.additions.tag import identity_of, parse
@@ -71,13 +71,14 @@ def open_months(
     recorded: Recorded,
     months: Sequence[Period],
     *,
+    ownership: Ownership,
     closed: ClosedMonths = NO_CLOSES,
 ) -> list[OpenMonth]:
     """Return the ended months that are open or settled, the newest first.
 
-    `months` has all months that are looked at.
+    `months` has all months that are looked at, and `ownership` all additions.
     """
-    finder = _Finder(rules, rules_of, manifests, live_state, snapshot, recorded, closed)
+    finder = _Finder(rules_of, manifests, live_state, snapshot, recorded, ownership, closed)
     found = []
     for period in months:
         terms: list[MonthTerms] = []
@@ -109,12 +110,12 @@ class _Finder:
 
     def __init__(
         self,
-        rules: Sequence[Rule],
         rules_of: RulesOf,
         manifests: Manifests,
         live_state: LiveState,
         snapshot: Snapshot,
         recorded: Recorded,
+        ownership: Ownership,
         closed: ClosedMonths,
     ) -> None:
         self._closed = closed
@@ -122,11 +123,7 @@ class _Finder:
         self._priced: dict[str, Mapping[Owner, Rule]] = {}
         self._manifests, self._live_state, self._recorded = manifests, live_state, recorded
         self._products = {live.id: address for address, live in live_state.matches.items() if live.kind == "Product"}
-        workspace = manifests.workspace.spec
-        owners = [owner_of_rule(rule) for rule in rules]
-        sources = frozenset(source.name for source in workspace.usage)
-        additions = all_additions(live_state, workspace.billing.currency)
-        self._lines = assign_owners(additions, owners, sources, snapshot).by_owner
+        self._lines = ownership.by_owner
         self._unread = frozenset(_unread(snapshot, live_state))
         self._since: dict[tuple[str, ...], str] = {}
         for *charge, period in recorded:

@@ -160,6 +160,15 @@ def ownership_of(
     return replace(live, ended=ended.by_owner)
 
 
+def ownership_of_all(
+    live_state: LiveState, rules: Iterable[Rule], workspace: WorkspaceSpec, snapshot: Snapshot
+) -> Ownership:
+    """Return the owner of each live addition, also of those that ended before the period."""
+    sources = frozenset(source.name for source in workspace.usage)
+    additions = all_additions(live_state, workspace.billing.currency)
+    return assign_owners(additions, [owner_of_rule(rule) for rule in rules], sources, snapshot)
+
+
 def _ended_by_us(addition: LiveAddition, first_day: str, snapshot: Snapshot) -> bool:
     """Return whether an addition ended on the day before the period, and an apply of ours wrote that last day."""
     recorded = snapshot.additions.get(addition.id)

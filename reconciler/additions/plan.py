@@ -36,6 +36,7 @@ from reconciler.additions.invoicing import (
 from reconciler.additions.leaving import double_notes, ended_additions, left_additions, overbilled
 from reconciler.additions.ledger_records import LedgerRecords, ledger_records
 from reconciler.additions.match import Matched, match
+from reconciler.additions.month_ratings import new_ratings
 from reconciler.additions.month_terms import new_terms
 from reconciler.additions.monthly_totals import monthly_totals, standing_amounts
 from reconciler.additions.moves import Moves, with_moves
@@ -52,7 +53,7 @@ from reconciler.kinds.agreement import goes_on
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.workspace import WorkspaceSpec
-from reconciler.ledger.snapshot import AcceptedAmount, Snapshot, TermsKey
+from reconciler.ledger.snapshot import AcceptedAmount, MonthRating, Snapshot, TermsKey
 from reconciler.metering.coverage import State
 from reconciler.metering.period import month_before
 from reconciler.planning.action import Action
@@ -91,6 +92,8 @@ class UsageInputs:
     """The terms that the ledger has of the running month."""
     accepted: Sequence[AcceptedAmount] = ()
     """The amounts of settled months that no addition can bill, and that a person accepted."""
+    ratings: Mapping[TermsKey, MonthRating] = field(default_factory=dict)
+    """The ratings of settled months that the ledger has, and that hold by the samples of now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +223,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
             *double_notes(matched.superseded, moves.by_id, currency),
             *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in later.items()),
             *beside.notes(matched.pairs),
-            *future_notes(charges.values(), inputs.rules, inputs.future, currency),
+            *future_notes(running, inputs.rules, inputs.future, currency),
         ),
         coverage=(
             *coverage_rows(inputs.usage.coverage, findings),
@@ -236,6 +239,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
             records,
             hand_edits=edits,
             terms=tuple(new_terms(inputs.rules, context.manifests, context.live_state, period, inputs.terms)),
+            ratings=new_ratings(over, inputs.ratings),
             charges=_billed_charges(inputs.usage, {*refused, *held_names}, floors),
         ),
         (

@@ -65,7 +65,7 @@ async def close_month(session: Session, period: Period, accepted: Sequence[str])
     if now < period.end:
         raise Refused(f"{period} has not ended", where="usage close", advice=f"Close it from {period.end.date()} on.")
     declared = await read_live_state(session.client, session.manifests, USAGE)
-    read = await read_usage_to_plan(session, declared)
+    read = await read_usage_to_plan(session, declared, whole=period)
     at_end = load_usage(session.manifests, read.live_state, session.ledger, period.end - _MOMENT)
     before = closes_of(read.closes, str(period))
     inputs = usage_inputs(session, read, PlanOptions())

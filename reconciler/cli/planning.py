@@ -111,7 +111,7 @@ async def make_plan(session: Session, options: PlanOptions) -> Planned:
         planned = replace(planned, plan=with_price_effects(session, inputs.usage, planned.plan))
     check_actions(session.manifests, planned.plan)
     if inputs.usage is not None:
-        record_read(session, planned.records, searched=inputs.usage.searched)
+        record_read(session, planned.records, inputs.usage.ratings.pulls, searched=inputs.usage.searched)
     report_unused(planned.plan, options.approvals)
     return planned
 
@@ -236,6 +236,7 @@ def usage_inputs(
         snapshot=read.snapshot,
         terms=read.terms,
         accepted=read.accepted,
+        ratings=read.ratings.known,
         left_open=left_open,
         context=context,
         workspace=session.workspace,

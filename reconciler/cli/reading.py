@@ -12,7 +12,7 @@ from reconciler.additions.charges import ChargeInputs
 from reconciler.additions.rivals import REMEMBERED
 from reconciler.additions.tag_search import tag_search
 from reconciler.cli.clock import check_clock
-from reconciler.cli.ended_months import with_ended_months
+from reconciler.cli.ended_months import Ratings, with_ended_months
 from reconciler.cli.loading import load_usage
 from reconciler.cli.progress import reading_line
 from reconciler.cli.pulling import pull_usage
@@ -30,7 +30,7 @@ from reconciler.live.undeclared_agreements import billing_cycles, with_undeclare
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.relations import customer_of
 from reconciler.metering.collect import Collected
-from reconciler.metering.period import period_of
+from reconciler.metering.period import Period, period_of
 from reconciler.planning.approvals import Approved
 from reconciler.planning.setup import clearing_documents
 
@@ -66,6 +66,8 @@ class UsageRead:
     """The closes of months, oldest first."""
     accepted: Sequence[AcceptedAmount] = ()
     """The owed amounts of settled months that a person accepted."""
+    ratings: Ratings = field(default_factory=Ratings)
+    """The ratings of settled months that the ledger has."""
     cycles: BillingCycles = field(default_factory=dict)
     """Empty if every agreement has the default cycle, and for a report."""
 
@@ -127,16 +129,26 @@ def _kept_values(session: Session, live_state: LiveState) -> dict[str, dict[str,
     return values_kept_when_cleared(session.ledger, session.manifests.workspace.name, clearing) if clearing else {}
 
 
-async def read_usage_to_plan(session: Session, live_state: LiveState, pulls: Sequence[Collected] = ()) -> UsageRead:
-    """Read what planning usage needs, with the billing cycles if an agreement has an unusual one."""
-    read = await read_usage(session, live_state, pulls)
+async def read_usage_to_plan(
+    session: Session, live_state: LiveState, pulls: Sequence[Collected] = (), *, whole: Period | None = None
+) -> UsageRead:
+    """Read what planning usage needs, with the billing cycles if an agreement has an unusual one.
+
+    The usage of the ended month `whole` is read even if nothing of it has changed.
+    """
+    read = await read_usage(session, live_state, pulls, whole=whole)
     if not has_unusual_cycle(read.live_state, session.manifests):
         return read
     return replace(read, cycles=await billing_cycles(session.client))
 
 
-async def read_usage(session: Session, live_state: LiveState, pulls: Sequence[Collected] = ()) -> UsageRead:
-    """Read our additions everywhere, and the usage to charge. `pulls` are those of this run."""
+async def read_usage(
+    session: Session, live_state: LiveState, pulls: Sequence[Collected] = (), *, whole: Period | None = None
+) -> UsageRead:
+    """Read our additions everywhere, and the usage to charge. `pulls` are those of this run.
+
+    The usage of the ended month `whole` is read even if nothing of it has changed.
+    """
     manifests, ledger, now = session.manifests, session.ledger, session.context.now
     period = period_of(now, session.workspace.billing.timezone)
     some = _some_additions(manifests, live_state) if manifests.is_partial else None
@@ -152,7 +164,16 @@ async def read_usage(session: Session, live_state: LiveState, pulls: Sequence[Co
     closes = load_closes(ledger, workspace, session.tenant)
     accepted = load_accepted_amounts(ledger, workspace, session.tenant)
     loaded = with_ended_months(
-        to_charge, manifests, found.live_state, snapshot, ledger, session.tenant, pulls, closes=closes
+        to_charge,
+        manifests,
+        found.live_state,
+        snapshot,
+        ledger,
+        session.tenant,
+        pulls,
+        closes=closes,
+        accepted=accepted,
+        whole=whole,
     )
     return UsageRead(
         found.live_state,
@@ -162,6 +183,7 @@ async def read_usage(session: Session, live_state: LiveState, pulls: Sequence[Co
         terms=loaded.terms,
         closes=closes,
         accepted=accepted,
+        ratings=loaded.ratings,
     )
 
 

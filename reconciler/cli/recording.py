@@ -24,6 +24,7 @@ from reconciler.ledger.additions import (
 from reconciler.ledger.bill_records import BilledCharge, BillRecord, VersionRecord
 from reconciler.ledger.bills import record_bills
 from reconciler.ledger.errors import LedgerError
+from reconciler.ledger.month_ratings import RatedPulls, record_month_ratings
 from reconciler.ledger.month_terms import record_month_terms
 from reconciler.ledger.snapshot import AcceptedAmount, Approval
 from reconciler.metering.period import period_of
@@ -34,12 +35,16 @@ from reconciler.planning.plan import Plan
 _DONE = ("done", "already")
 
 
-def record_read(session: Session, records: LedgerRecords, *, searched: bool) -> None:
-    """Record the additions that are ours. With `searched`, record that all agreements were searched for our tags."""
+def record_read(session: Session, records: LedgerRecords, pulls: RatedPulls, *, searched: bool) -> None:
+    """Record the additions that are ours, and what settled months were rated with, by these pulls.
+
+    With `searched`, record that all agreements were searched for our tags.
+    """
     workspace, now = session.manifests.workspace.name, session.context.now
     try:
         record_observed_additions(session.ledger, workspace, session.tenant, records.observed_additions, now)
         record_hand_edits(session.ledger, workspace, session.tenant, records.hand_edits)
+        record_month_ratings(session.ledger, workspace, session.tenant, records.ratings, pulls, now)
         if searched:
             record_tag_search(session.ledger, workspace, session.tenant, now)
     except LedgerError as error:

@@ -67,6 +67,8 @@ EXCUSED: dict[sa.Table, str] = {
     schema.locks: "a lock lives as long as its run",
     schema.additions: "each run updates it from ConnectWise; what we wrote is in `writes`",
     schema.month_terms: "each apply replaces the terms of the running month by what the manifests declare",
+    schema.month_ratings: "it follows from the samples and the terms, and every row can be computed again",
+    schema.rated_pulls: "it says which pulls `month_ratings` follow from; without it, every month is rated again",
     schema.hand_edits: "it repeats what ConnectWise answered; ConnectWise has its own audit trail",
     schema.tag_searches: "it holds the time of the last search, to decide when to search again",
     schema.alerts: "an alert lives as long as its cause",

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from reconciler.ledger import driver_errors
 
-REVISIONS = tuple(f"{number:04}" for number in range(1, 15))
+REVISIONS = tuple(f"{number:04}" for number in range(1, 16))
 """The revisions of the migrations, `0001` to the newest."""
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "ledger_version"
@@ -301,6 +301,34 @@ month_terms = sa.Table(
     sa.Column("period", sa.Text, primary_key=True),
     sa.Column("terms", sa.JSON, nullable=False),
     sa.Column("recorded_at", UtcTime, nullable=False),
+)
+
+# What each charge of a settled month was rated with, by the last run that loaded its usage. `inputs` is the digest of
+# everything else that it was rated by. `amount` is null if the month has no figure.
+month_ratings = sa.Table(
+    "month_ratings",
+    metadata,
+    sa.Column("workspace", sa.Text, primary_key=True),
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("customer_id", sa.Text, primary_key=True),
+    sa.Column("charge", sa.Text, primary_key=True),
+    sa.Column("period", sa.Text, primary_key=True),
+    sa.Column("inputs", sa.Text, nullable=False),
+    sa.Column("amount", sa.Text),
+    sa.Column("may_lower", sa.Boolean, nullable=False),
+    sa.Column("rated_at", UtcTime, nullable=False),
+)
+
+# The believed pulls that `month_ratings` hold for: how many there were of a source, and the newest of them.
+rated_pulls = sa.Table(
+    "rated_pulls",
+    metadata,
+    sa.Column("workspace", sa.Text, primary_key=True),
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("pull_id", sa.BigInteger, nullable=False),
+    sa.Column("pulls", sa.BigInteger, nullable=False),
 )
 
 # When a run last searched every agreement of a tenant for our tags.

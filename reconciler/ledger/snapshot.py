@@ -134,6 +134,19 @@ class RecordedTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthRating:
+    """What a charge of a settled month was rated with, by the last run that loaded its usage."""
+
+    key: TermsKey
+    inputs: str
+    """The digest of everything but its usage that it was rated by."""
+    amount: Decimal | None
+    """In the currency of the workspace. None if the month has no figure of it."""
+    may_lower: bool
+    """Whether the ledger has the samples of the whole month, so that too much may be given back."""
+
+
+@dataclass(frozen=True, slots=True)
 class AcceptedAmount:
     """An amount that no addition can bill, and that a person accepted by name."""
 

@@ -33,6 +33,7 @@ from reconciler.ledger.additions import (
     record_tag_search,
 )
 from reconciler.ledger.journal import begin_run, write_answer, write_intent
+from reconciler.ledger.month_ratings import RatedPulls, record_month_ratings
 from reconciler.ledger.month_terms import record_month_terms
 from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Customer, Pull, Sample
@@ -164,6 +165,7 @@ class Scene:
         self.fallback: Mapping[str, Any] | None = None
         self.closes: list[Close] = []
         self.accepted: list[AcceptedAmount] = []
+        self.pulls = RatedPulls()
         self.now = NOW
         self.documents = {each.address: each for each in DECLARED}
         self.objects = {(obj.kind, obj.id): obj for obj in LIVING}
@@ -222,8 +224,17 @@ class Scene:
         found, spec = self.manifests, self.manifests.workspace.spec
         snapshot = load_snapshot(self.ledger, "test", TENANT, str(self.period))
         loaded = with_ended_months(
-            self.to_charge(fresh), found, self.live_state, snapshot, self.ledger, TENANT, fresh, closes=self.closes
+            self.to_charge(fresh),
+            found,
+            self.live_state,
+            snapshot,
+            self.ledger,
+            TENANT,
+            fresh,
+            closes=self.closes,
+            accepted=self.accepted,
         )
+        self.pulls = loaded.ratings.pulls
         to_charge = loaded.to_charge
         usage = charge_usage(to_charge)
         context = BillingContext(
@@ -248,22 +259,21 @@ class Scene:
                 terms=loaded.terms,
                 left_open=left_open_customers(self.closes),
                 accepted=self.accepted,
+                ratings=loaded.ratings.known,
             )
         )
 
     def plan(self, **options: Any) -> Part:
         """Do what `reconciler plan` does: plan, and record which additions are ours."""
         found = self.planned(**options)
-        record_observed_additions(self.ledger, "test", TENANT, found.records.observed_additions, self.now)
-        record_hand_edits(self.ledger, "test", TENANT, found.records.hand_edits)
+        self._record_read(found)
         record_tag_search(self.ledger, "test", TENANT, self.now)
         return found.part
 
     def apply(self, only: Sequence[Action] | None = None, **options: Any) -> Sequence[Action]:
         """Carry out the plan, or `only` these of its actions, and record the result. Return the actions."""
         found = self.planned(**options)
-        record_observed_additions(self.ledger, "test", TENANT, found.records.observed_additions, self.now)
-        record_hand_edits(self.ledger, "test", TENANT, found.records.hand_edits)
+        self._record_read(found)
         todo = found.part.actions if only is None else only
         before = {obj.id for obj in self.additions}
         self.live(*applied(todo, self.additions))
@@ -291,6 +301,11 @@ class Scene:
                 approval = Approval(trip.name, trip.address, str(self.period), "ann@desk", self.now)
                 record_approvals(self.ledger, "test", [approval])
         return list(todo)
+
+    def _record_read(self, found: UsagePart) -> None:
+        record_observed_additions(self.ledger, "test", TENANT, found.records.observed_additions, self.now)
+        record_hand_edits(self.ledger, "test", TENANT, found.records.hand_edits)
+        record_month_ratings(self.ledger, "test", TENANT, found.records.ratings, self.pulls, self.now)
 
     def _note(self, found: UsagePart, done: Mapping[str, int]) -> None:
         billed = [

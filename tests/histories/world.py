@@ -186,6 +186,7 @@ class World:
             _NOTHING,
             self._recorded,
             [_NOVEMBER],
+            ownership=self._ownership(live_state),
             closed=closed_months(self.closes),
         )
         if not found:
