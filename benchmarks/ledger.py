@@ -92,10 +92,10 @@ def measure(folder: Path, size: Size) -> Measured:
     prepare()
     file = folder / "ledger.sqlite"
     with Ledger.open(str(file), now=END) as ledger:
-        record_pull(ledger, _pull(size, 0))
+        record_pull(ledger, pull_of(size, 0))
         for hour in range(1, size.hours - _TIMED):
             fill(ledger, "cove", _at(size, hour), hour)
-        inserts = [_timed(record_pull, ledger, _pull(size, size.hours - back))[0] for back in range(_TIMED, 0, -1)]
+        inserts = [_timed(record_pull, ledger, pull_of(size, size.hours - back))[0] for back in range(_TIMED, 0, -1)]
         month, charged = _timed(_charged, ledger, size)
         check, found = _timed(check_ledger, ledger)
         with closing(sqlite3.connect(file)) as bare:
@@ -147,7 +147,7 @@ def _bytes(device: int, hour: int) -> int:
     return 10**11 + device * 1_000_003 + (hour + device) // 24 * 50_000_000
 
 
-def _pull(size: Size, hour: int) -> Pull:
+def pull_of(size: Size, hour: int) -> Pull:
     """Return an hour's pull as a source gives it. Device numbers begin with 1, as in the ledger."""
     at = _at(size, hour)
     customers = tuple(Customer("cove", str(each), f"Customer {each}") for each in range(size.customers))
@@ -171,11 +171,11 @@ def fill(ledger: Ledger, source: str, at: datetime, hour: int) -> None:
         }
         pull = {"source": source, "started_at": at, "finished_at": at, "state": "whole", "notes": [], **counted}
         pull_id = inserted_id(connection.execute(sa.insert(schema.pulls).values(pull)))
-        connection.execute(_SAMPLES, {"pull": pull_id, "hour": hour})
+        connection.execute(SAMPLES, {"pull": pull_id, "hour": hour})
         append(connection, PULLS, [pull_id])
 
 
-_SAMPLES = sa.text("""
+SAMPLES = sa.text("""
 INSERT INTO samples (pull_id, device_key, bytes)
 SELECT :pull, id, 100000000000 + id * 1000003 + (:hour + id) / 24 * 50000000 FROM devices
 """)
