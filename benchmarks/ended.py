@@ -8,8 +8,7 @@ not read. The times are those of the processor.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from statistics import median

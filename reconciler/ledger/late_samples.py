@@ -67,6 +67,17 @@ def later_than(ledger: Ledger, source: str, known: ReadUpTo) -> Later | None:
         return Later(tuple(new.values()), _by_customer(connection, source, found))
 
 
+def pulls_about(ledger: Ledger, pull_ids: Collection[int], end: datetime) -> set[int]:
+    """Return which of these pulls have a sample that is about a moment before `end`, although they started later."""
+    found: set[int] = set()
+    with ledger.read() as connection:
+        for some in chunks(pull_ids):
+            for table in (_samples, _earlier):
+                query = sa.select(table.c.pull_id).where(table.c.pull_id.in_(some), table.c.observed_at < end)
+                found.update(connection.execute(query.distinct()).scalars())
+    return found
+
+
 def _believed(source: str) -> tuple[sa.ColumnElement[bool], ...]:
     return _pulls.c.source == source, _pulls.c.state == "whole"
 

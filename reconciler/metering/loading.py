@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from reconciler.kinds.billing_rules import BillingSettings, Exclusion, Rule
 from reconciler.kinds.meters import STORAGE, Meter, Unit
 from reconciler.ledger import pulls
+from reconciler.ledger.late_samples import pulls_about
 from reconciler.ledger.records import SKEW, Device, LastSeen, LastValues, PullRecord, Reading, Sample
 from reconciler.ledger.store import Ledger
 from reconciler.ledger.totals import CustomerTotal, CustomerTotals, Wanted, plain_totals
@@ -39,6 +40,8 @@ class _Request:
     """What is counted of the customers that a rule bills."""
     summed: Mapping[Meter, frozenset[str]]
     """Those of `measured` whose totals are enough, by each meter of their rules."""
+    ended_at: datetime | None = None
+    """The end of an ended month: of later pulls, only those with late samples are needed. None for a running one."""
 
     @property
     def columns(self) -> frozenset[str]:
@@ -86,7 +89,8 @@ def load_snapshots(
             need_devices |= {customer for of, customer in by_hour if of == source}
             need_devices |= {each.customer_id for each in exclusions if each.device_id is not None}
             summed = _by_meter(rule for rule in of_source if rule.customer_id in measured - need_devices)
-        return _Request(ledger, source, unit, billed, measured, since, now, meters, summed)
+        ended_at = None if ended is None else ended.end
+        return _Request(ledger, source, unit, billed, measured, since, now, meters, summed, ended_at)
 
     def report_request(request: _Request) -> _Request | None:
         """Return the data to load for the monthly report of a source. None if no rule counts it."""
@@ -195,7 +199,13 @@ def _between(request: _Request, newest: PullRecord) -> list[PullRecord]:
     """Return the believed pulls before the newest, oldest first."""
     end = newest.started_at + timedelta.resolution  # includes an earlier pull of the same moment
     between = pulls.whole_pulls_between(request.ledger, request.source, request.since, end)
-    return [record for record in between if record.id != newest.id]
+    between = [record for record in between if record.id != newest.id]
+    if request.ended_at is None:
+        return between
+    later = [record.id for record in between if record.started_at >= request.ended_at]
+    # The first one is kept in any case: what the ledger has from before it is loaded too.
+    needed = {each.id for each in between[:1]} | pulls_about(request.ledger, later, request.ended_at)
+    return [record for record in between if record.started_at < request.ended_at or record.id in needed]
 
 
 def _totals(

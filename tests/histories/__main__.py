@@ -6,11 +6,18 @@ import argparse
 import os
 from collections import Counter
 from multiprocessing import get_context
+from tempfile import TemporaryDirectory
 from time import monotonic
 
+from reconciler.ledger.store import Ledger
+from tests.planning.builders import NOW
+
+from . import ratings
 from .run import HistoryError, play
 
 BATCH = 500
+ONE_IN = 100
+"""One history of this many also has the hours of an estate with a ledger, which take longer."""
 
 
 def _batch(first: int) -> tuple[Counter[str], list[str]]:
@@ -19,9 +26,16 @@ def _batch(first: int) -> tuple[Counter[str], list[str]]:
     for seed in range(first, first + BATCH):
         try:
             figures += play(seed)
+            if seed % ONE_IN == 0:
+                figures += _hours(seed)
         except HistoryError as fault:
             faults.append(str(fault))
     return figures, faults
+
+
+def _hours(seed: int) -> Counter[str]:
+    with TemporaryDirectory() as folder, Ledger.open(f"{folder}/ledger.sqlite", now=NOW) as ledger:
+        return Counter({f"hours: {what}": count for what, count in ratings.play(seed, ledger).items()})
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Play random hours of an estate, and compare each plan with one that rates every ended month again.
+"""Play random hours of an estate, and compare each plan with one that loads and rates every ended month.
 
 The other histories have no ledger. Here the ledger is real, and decides which months are loaded.
 """
@@ -23,6 +23,7 @@ from reconciler.ledger.recording import approve_pull, record_pull
 from reconciler.ledger.records import Customer, Pull, PullState, Sample
 from reconciler.ledger.snapshot import AcceptedAmount, Close
 from reconciler.ledger.store import Ledger
+from reconciler.metering import loading
 from reconciler.planning.approvals import Approved
 from tests.additions.scene import GB, TENANT, Scene
 from tests.additions.test_period_lines import agreement, at, live_product
@@ -219,8 +220,11 @@ class _Hours:
     # ── what is compared ─────────────────────────────────────────────────────────────────────────────────────
 
     def _plan(self) -> None:
-        """Plan with and without the ratings of the ledger. Then record the plan, or apply it."""
-        with patch.object(ended_months, "unchanged", lambda *_: frozenset()):
+        """Plan with and without what makes ended months cheap. Then record the plan, or apply it."""
+        with (
+            patch.object(ended_months, "unchanged", lambda *_: frozenset()),
+            patch.object(loading, "pulls_about", lambda _ledger, pulls, _end: {*pulls}),
+        ):
             whole = _said(self.scene.planned())
         left_out: list[int] = []
         with patch.object(ended_months, "unchanged", lambda *given: _counted(unchanged(*given), left_out)):
