@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import estates, ledger, month_end, report, terraform
+from benchmarks import ended, estates, ledger, month_end, report, terraform
 from benchmarks.measuring import Measured, machine, measure
 
 
@@ -73,6 +73,8 @@ def _month_end(console: Console, sizes: str) -> None:
 def _ledger(console: Console, size: ledger.Size) -> None:
     with tempfile.TemporaryDirectory(prefix="reconciler-ledger-") as folder:
         ledger.show(console, ledger.measure(Path(folder), size))
+    with tempfile.TemporaryDirectory(prefix="reconciler-ended-") as folder:
+        ended.show(console, ended.measure(Path(folder), ended.FULL if size == ledger.FULL else ended.QUICK))
 
 
 def _terraform(folder: Path, resources: int) -> tuple[str, int, float]:

@@ -7,7 +7,7 @@ not read. The times are those of the processor.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -64,8 +64,8 @@ class EndedHours:
     """How many adjustments these runs found. 0, since nothing has changed."""
 
 
-def measure(folder: Path, size: Size) -> EndedHours:
-    """Fill a ledger with 13 months, and measure the hour after them."""
+def measure(folder: Path, size: Size, numbers: Sequence[int] = MONTHS) -> EndedHours:
+    """Fill a ledger, and measure the hour after it for each of these numbers of ended months."""
     prepare()
     first: dict[int, float] = {}
     after: dict[int, float] = {}
@@ -74,7 +74,7 @@ def measure(folder: Path, size: Size) -> EndedHours:
         record_pull(ledger, pull_of(size, 0))
         for hour in range(1, size.hours):
             _fill(ledger, size, hour)
-        for months in MONTHS:
+        for months in numbers:
             estate = _Estate(ledger, size, months)
             first[months], part = _timed(estate)
             due += len(part.part.held)
@@ -95,7 +95,7 @@ def show(console: Console, found: EndedHours) -> None:
     )
     for name in ("ended months", "first run", "every other run", "ratio to no ended month"):
         table.add_column(name, justify="right")
-    for months in MONTHS:
+    for months in found.next:
         ratio = f"{found.next[months] / found.next[0]:.2f}"
         table.add_row(str(months), f"{found.first[months]:.2f} s", f"{found.next[months]:.2f} s", ratio)
     console.print(table)

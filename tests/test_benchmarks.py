@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import importing, ledger, month_end
+from benchmarks import ended, importing, ledger, month_end
 from benchmarks.floor import CONCURRENCY
 from benchmarks.measuring import measure
 from benchmarks.report import compare, show
@@ -94,3 +94,14 @@ def test_a_ledger_is_measured_and_nothing_is_wrong_with_it(tmp_path: Path) -> No
     for words in ("insert of an hour", "a month's peak of all customers", "ledger check", "seal the oldest month"):
         assert words in told.getvalue()
     assert "3 customers charged; 0 problems." in told.getvalue()
+
+
+def test_an_hour_after_an_ended_month_is_measured_and_finds_nothing_due(tmp_path: Path) -> None:
+    found = ended.measure(tmp_path, ledger.Size(customers=3, devices=1, hours=760), (0, 1))
+
+    assert found.due == 0
+    assert found.first.keys() == found.next.keys() == {0, 1}
+    told = StringIO()
+    ended.show(Console(file=told, width=120), found)
+    for words in ("3 customers with `peak`", "ratio to no ended month", "0 adjustments were found"):
+        assert words in told.getvalue()
