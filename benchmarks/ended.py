@@ -15,11 +15,10 @@ from statistics import median
 from time import process_time
 from typing import Any
 
-import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.ledger import END, HOUR, SAMPLES, Size, pull_of
+from benchmarks.ledger import END, HOUR, Size, fill, pull_of
 from reconciler.additions.charges import ChargedUsage, charge_usage
 from reconciler.additions.desired import BillingContext
 from reconciler.additions.month_terms import new_terms
@@ -32,15 +31,12 @@ from reconciler.kinds.base import Metadata
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
-from reconciler.ledger import schema
 from reconciler.ledger.additions import load_snapshot, record_observed_additions
-from reconciler.ledger.chain import append
-from reconciler.ledger.covered import PULLS
 from reconciler.ledger.month_ratings import record_month_ratings
 from reconciler.ledger.month_terms import record_month_terms
 from reconciler.ledger.recording import record_pull
 from reconciler.ledger.snapshot import Snapshot
-from reconciler.ledger.store import Ledger, inserted_id
+from reconciler.ledger.store import Ledger
 from reconciler.manifests.documents import Document, Manifests, Origin
 from reconciler.metering.period import Period, local_date, month_before, period_of
 
@@ -73,7 +69,7 @@ def measure(folder: Path, size: Size, numbers: Sequence[int] = MONTHS) -> EndedH
     with Ledger.open(str(folder / "ended.sqlite"), now=END) as ledger:
         record_pull(ledger, pull_of(size, 0))
         for hour in range(1, size.hours):
-            _fill(ledger, size, hour)
+            fill(ledger, "cove", END - (size.hours - hour) * HOUR, hour)
         for months in numbers:
             estate = _Estate(ledger, size, months)
             first[months], part = _timed(estate)
@@ -106,16 +102,6 @@ def _timed(estate: _Estate) -> tuple[float, UsagePart]:
     began = process_time()
     found = estate.hour()
     return process_time() - began, found
-
-
-def _fill(ledger: Ledger, size: Size, hour: int) -> None:
-    at, devices = END - (size.hours - hour) * HOUR, size.customers * size.devices
-    pull = {"source": "cove", "started_at": at, "finished_at": at, "state": "whole", "notes": []}
-    with ledger.write() as connection:
-        counts = {"customers": size.customers, "samples": devices}
-        pull_id = inserted_id(connection.execute(sa.insert(schema.pulls).values({**pull, **counts})))
-        connection.execute(SAMPLES, {"pull": pull_id, "hour": hour})
-        append(connection, PULLS, [pull_id])
 
 
 class _Estate:

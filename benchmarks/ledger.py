@@ -171,11 +171,11 @@ def fill(ledger: Ledger, source: str, at: datetime, hour: int) -> None:
         }
         pull = {"source": source, "started_at": at, "finished_at": at, "state": "whole", "notes": [], **counted}
         pull_id = inserted_id(connection.execute(sa.insert(schema.pulls).values(pull)))
-        connection.execute(SAMPLES, {"pull": pull_id, "hour": hour})
+        connection.execute(_SAMPLES, {"pull": pull_id, "hour": hour})
         append(connection, PULLS, [pull_id])
 
 
-SAMPLES = sa.text("""
+_SAMPLES = sa.text("""
 INSERT INTO samples (pull_id, device_key, bytes)
 SELECT :pull, id, 100000000000 + id * 1000003 + (:hour + id) / 24 * 50000000 FROM devices
 """)
