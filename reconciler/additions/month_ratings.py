@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from reconciler import __version__
 from reconciler.additions.billed_months import BilledMonths, amount_due
 from reconciler.additions.coverage import MappingCharge
 from reconciler.additions.ended_months import ChargedMonth
@@ -28,12 +27,16 @@ Inputs = Mapping[MappingCharge, str]
 
 
 class InputDigests:
-    """Makes the digests of the settled charges of months. `today` is the day of the run, in the billing time zone."""
+    """Makes the digests of the settled charges of months.
+
+    `today` is the day of the run, in the billing time zone. `version` is that of this program: another one may rate
+    otherwise.
+    """
 
     def __init__(
-        self, settings: BillingSettings, exclusions: Iterable[Exclusion], snapshot: Snapshot, today: date
+        self, settings: BillingSettings, exclusions: Iterable[Exclusion], snapshot: Snapshot, today: date, version: str
     ) -> None:
-        self._settings = repr((__version__, _settings(settings)))
+        self._settings = repr((version, _settings(settings)))
         self._snapshot = snapshot
         self._exclusions: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         for each in exclusions:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from reconciler import __version__
 from reconciler.additions.billed_months import BilledMonths
 from reconciler.additions.charges import ChargeInputs
 from reconciler.additions.closed_months import closed_months
@@ -99,7 +100,8 @@ def with_ended_months(
     )
     ratings = _ratings(ledger, workspace, tenant, units, months) if any(each.settled for each in found) else Ratings()
     billed = BilledMonths(ownership, snapshot, accepted)
-    digests = InputDigests(to_charge.settings, to_charge.exclusions, snapshot, local_date(to_charge.now, zone))
+    today = local_date(to_charge.now, zone)
+    digests = InputDigests(to_charge.settings, to_charge.exclusions, snapshot, today, __version__)
     loaded = []
     for month in found:
         inputs = digests.of_month(month, billed)
