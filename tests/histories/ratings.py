@@ -223,6 +223,7 @@ class _Hours:
         """Plan with and without what makes ended months cheap. Then record the plan, or apply it."""
         with (
             patch.object(ended_months, "unchanged", lambda *_: frozenset()),
+            patch.object(ended_months, "load_snapshots", _from_samples),
             patch.object(loading, "pulls_about", lambda _ledger, pulls, _end: {*pulls}),
         ):
             whole = _said(self.scene.planned())
@@ -243,6 +244,11 @@ class _Hours:
     def _approvals(self) -> tuple[Approved, ...]:
         found = self.chance.choice(((), ("adjustment",), ("adjustment", "credit")))
         return tuple(map(Approved, (*found, "quantity", "zero")))
+
+
+def _from_samples(*given: Any, **named: Any) -> Any:
+    """Load every sample of a month, instead of the totals of customers."""
+    return loading.load_snapshots(*given, **{**named, "exclusions": None})
 
 
 def _counted(found: Collection[Any], into: list[int]) -> Collection[Any]:
