@@ -19,7 +19,8 @@ demo: install  ## Show a billing run on the sandbox, from an empty tenant to a c
 	$(BIN)/python -m demo
 
 test: install  ## Run the tests, and check the branch coverage
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not pipelines" --cov --cov-report=
+	rm -rf .cache/coverage
+	MEASURE=1 $(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "not pipelines"
 	$(BIN)/python -m tests.coverage_floor
 
 pipelines: install  ## Run every test of the pipelines that `init` writes; `make test` runs the main ones

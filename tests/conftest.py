@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import measuring
+
+measuring.start()  # before the first import of the package
+
+# ruff: noqa: E402 - the imports below are measured
 from reconciler.sandbox.server.running import RunningSandbox
 from tests import exit_codes
 from tests.postgresql import empty_postgresql_url, postgresql, postgresql_url
@@ -30,51 +35,20 @@ HERE = Path(__file__).parent
 
 
 LONGEST_FIRST = ("crash", "pipelines")
-"""The longest of the tests that are not measured. They come first, so that both lanes of `make test` end together."""
-
-NOT_MEASURED = (
-    "additions/test_any_months.py",
-    "additions/test_any_moves.py",
-    "additions/test_measured_oracle.py",
-    "additions/test_money.py",
-    "crash",
-    "importing/matching/test_score.py",
-    "importing/test_messy.py",
-    "importing/test_odd_estates.py",
-    "money_grid",
-    "months",
-    "pipelines",
-    "rendering/test_hostile.py",
-    "simulation",
-    "test_adopting.py",
-    "test_bad_days.py",
-    "test_benchmarks.py",
-    "test_doc_commands.py",
-    "test_monthly_total.py",
-    "test_readme.py",
-    "test_tutorial.py",
-    "test_wire_days.py",
-    "undo",
-)
-"""Long tests of the whole program, whose branch coverage is not measured: measuring takes a third of a test's time.
-Every branch is covered by a test of its own room, so the floors hold without these."""
+"""Tests that wait for other programs most of the time. They come first, so that the others run beside them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that `make test` leaves out or does not measure, and put the latter last."""
-    last = []
+    """Mark the tests that `make test` leaves out, and put those that wait first."""
     for item in items:
-        file = item.path.relative_to(HERE)
-        if file.parts[0] == "pipelines" and item.get_closest_marker("story") is None:
+        if item.path.relative_to(HERE).parts[0] == "pipelines" and item.get_closest_marker("story") is None:
             item.add_marker("pipelines")
-        if any(file.is_relative_to(each) for each in NOT_MEASURED):
-            item.add_marker("no_cover")
-            last.append(item)
-    # A pause ends the measuring in the threads of the sandbox for good, so the tests that are not measured come last.
-    chosen = set(last)
-    measured = [item for item in items if item not in chosen]
-    last.sort(key=lambda item: item.path.relative_to(HERE).parts[0] not in LONGEST_FIRST)
-    items[:] = [*measured, *last]
+    items.sort(key=lambda item: item.path.relative_to(HERE).parts[0] not in LONGEST_FIRST)
+
+
+def pytest_sessionfinish() -> None:
+    """Write what was measured."""
+    measuring.finish()
 
 
 @pytest.fixture(scope="session")
