@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -34,16 +35,31 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 HERE = Path(__file__).parent
 
 
-LONGEST_FIRST = ("crash", "pipelines")
-"""Tests that wait for other programs most of the time. They come first, so that the others run beside them."""
+LONGEST_FIRST = (
+    "crash",
+    "pipelines",
+    "months",
+    "money_grid",
+    "undo",
+    "rendering/html/test_in_browser.py",
+    "test_doc_commands.py",
+    "test_readme.py",
+    "test_site.py",
+    "test_tutorial.py",
+    "test_wire_days.py",
+)
+"""The longest files come first, so that all workers of `make test` end together."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that `make test` leaves out, and put those that wait first."""
+    """Mark the tests that `make test` leaves out, and put the longest first."""
+    late = []
     for item in items:
-        if item.path.relative_to(HERE).parts[0] == "pipelines" and item.get_closest_marker("story") is None:
+        file = item.path.relative_to(HERE)
+        if file.parts[0] == "pipelines" and item.get_closest_marker("story") is None:
             item.add_marker("pipelines")
-    items.sort(key=lambda item: item.path.relative_to(HERE).parts[0] not in LONGEST_FIRST)
+        late.append(not any(file.is_relative_to(each) for each in LONGEST_FIRST))
+    items[:] = [item for _, item in sorted(zip(late, items, strict=True), key=itemgetter(0))]
 
 
 def pytest_sessionfinish() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.prepared import prepared
 from tests.shop import ALDER, Send, Shop
 
 USAGE = ("--only", "usage")
@@ -17,7 +18,7 @@ GUARDRAILS = "quantity: {percent: 50, amount: 200}\n    money: 2000"
 OTHER_PRODUCT = ('managedId: "1001001"\n  #', 'managedId: "1001001"\n  product: backup-gb-above\n  #')
 
 
-@pytest.fixture
+@prepared
 def small(shop: Shop) -> Shop:
     """Return a shop with one customer of 1,000 GB, set up and billed."""
     shop.only(ALDER)

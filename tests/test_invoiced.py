@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
+from tests.prepared import prepared
 from tests.shop import ALDER, BIRCHWOOD, Shop
 
 USAGE = ("--only", "usage")
@@ -13,7 +12,7 @@ LINES = "Alder Dental - Managed Backup"
 RANGES = "Birchwood Legal - Managed Backup"
 
 
-@pytest.fixture
+@prepared
 def small(shop: Shop) -> Shop:
     """Return a shop with one customer, set up but not billed yet."""
     shop.only(ALDER)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.prepared import prepared
 from tests.shop import ALDER, Shop
 
 FILE = "customers/alder-dental.yaml"
 
 
-@pytest.fixture
+@prepared
 def standing(shop: Shop) -> Shop:
     """Return a shop with one customer, whose manifests are applied."""
     shop.only(ALDER)

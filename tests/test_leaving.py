@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.prepared import prepared
 from tests.shop import ALDER, BIRCHWOOD, Shop
 
 FILE = "customers/alder-dental.yaml"
@@ -17,7 +18,7 @@ def end(shop: Shop, day: str) -> None:
     shop.edit(FILE, MANAGED, f'end: "{day}"\n  {MANAGED}')
 
 
-@pytest.fixture
+@prepared
 def small(shop: Shop) -> Shop:
     """Return a shop with one customer of 100 GB, set up and billed."""
     shop.only(ALDER)

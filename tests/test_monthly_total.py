@@ -14,6 +14,7 @@ import pytest
 
 from reconciler.planning.plan_file import read_plan
 from reconciler.planning.what_if import what_if_json
+from tests.prepared import prepared
 from tests.shop import ALDER, BIRCHWOOD, Shop
 from tests.test_leaving import MANAGED
 from tests.test_retirement import CUSTOMER, leaves, unmark, without
@@ -23,7 +24,7 @@ BOTH = ALDER_BILLS + BIRCHWOOD_BILLS
 ADDITION, AGREEMENT = "Addition/alder-dental.storage:backup-gb", "Agreement/alder-dental"
 
 
-@pytest.fixture
+@prepared
 def pair(shop: Shop) -> Shop:
     """Return a shop with two customers that are billed."""
     shop.only(ALDER, BIRCHWOOD)

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from tests.prepared import prepared
 from tests.shop import ALDER, Shop
 from tests.test_retirement import CUSTOMER, SETUP, actions, mark, unmark, without
 
 
-@pytest.fixture
+@prepared
 def applied(shop: Shop) -> Shop:
     """Return a shop with one customer that is billed."""
     shop.only(ALDER)

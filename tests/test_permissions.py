@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.kinds.registry import all_kinds
+from tests.prepared import prepared
 from tests.rich import CHANGES, FILE, make_rich
 from tests.shop import ALDER, Shop
 from tests.test_retirement import mark, without
@@ -139,7 +140,7 @@ def test_the_page_has_the_endpoints_of_every_kind() -> None:
 # ── a role that only reads ───────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.fixture
+@prepared
 def read_only(shop: Shop) -> Shop:
     """Return a shop with one customer, an hour after it was billed, whose role may only read from now on."""
     shop.only(ALDER)

@@ -9,13 +9,14 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.prepared import prepared
 from tests.shop import ALDER, Send, Shop
 
 CUSTOMER = "customers/alder-dental.yaml"
 SETUP = ("--only", "setup")
 
 
-@pytest.fixture
+@prepared
 def applied(shop: Shop) -> Shop:
     """Return a shop with one customer that is billed."""
     shop.only(ALDER)

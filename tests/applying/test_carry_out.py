@@ -12,6 +12,7 @@ from reconciler.applying import carry_out
 from reconciler.applying.carry_out import _id_of
 from reconciler.connectwise.errors import StateUnknown
 from reconciler.ledger.errors import LedgerError
+from tests.prepared import prepared
 from tests.shop import ALDER, Send, Shop
 
 ANOTHER_PRODUCT = (
@@ -23,7 +24,7 @@ ANOTHER_PRODUCT = (
 Meddle = Callable[[httpx.Request, Send], Awaitable[httpx.Response]]
 
 
-@pytest.fixture
+@prepared
 def applied(shop: Shop) -> Shop:
     shop.only(ALDER)
     shop.apply()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from tests.prepared import prepared
 from tests.shop import ALDER, Send, Shop
 
 
@@ -21,7 +22,7 @@ EXISTS = {
 }
 
 
-@pytest.fixture
+@prepared
 def applied(shop: Shop) -> Shop:
     shop.only(ALDER)
     shop.apply()

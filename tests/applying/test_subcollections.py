@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.applying.test_apply import failing_posts
+from tests.prepared import prepared
 from tests.shop import ALDER, Send, Shop
 from tests.test_seed_steps import writes
 
@@ -16,7 +16,7 @@ FILE = "customers/alder-dental.yaml"
 EMAIL = "email: office@alder-dental.example"
 
 
-@pytest.fixture
+@prepared
 def applied(shop: Shop) -> Shop:
     shop.only(ALDER)
     shop.apply()

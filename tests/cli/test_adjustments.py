@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
+from tests.prepared import prepared
 from tests.shop import ALDER, Shop
 
 CREDIT_PRODUCT = """
@@ -19,7 +18,7 @@ spec: {identifier: backup-credit, description: Backup credit, customerDescriptio
 """
 
 
-@pytest.fixture
+@prepared
 def closed(shop: Shop) -> Shop:
     """Return a shop in December. November of Alder is closed, with 18.15 USD on an addition of its own."""
     shop.only(ALDER)

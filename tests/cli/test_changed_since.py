@@ -8,8 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-
+from tests.prepared import prepared
 from tests.shop import ALDER, BIRCHWOOD, Shop
 from tests.test_seed_steps import writes
 
@@ -30,7 +29,7 @@ def commit(folder: Path) -> None:
     git(folder, "commit", "-qm", "a change")
 
 
-@pytest.fixture
+@prepared
 def pair(shop: Shop) -> Shop:
     """Return a shop with two customers after their first apply, whose estate is in a repository of Git."""
     shop.only(ALDER, BIRCHWOOD)

@@ -7,10 +7,11 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from tests.prepared import prepared
 from tests.shop import ALDER, Send, Shop
 
 
-@pytest.fixture
+@prepared
 def standing(shop: Shop) -> Shop:
     shop.only(ALDER)
     shop.apply()

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
+from tests.prepared import prepared
 from tests.shop import ALDER, BIRCHWOOD, FIR, Shop, locked
 from tests.test_seed_steps import writes
 
 HOURS = ("--accept", "cove=hourly pulls began in this test")
 
 
-@pytest.fixture
+@prepared
 def ended(shop: Shop) -> Shop:
     """Return a shop in December, with an addition of November for Alder and one of all months for Birchwood."""
     shop.only(ALDER, BIRCHWOOD)

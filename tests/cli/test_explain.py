@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 
+from tests.prepared import prepared
 from tests.shop import ALDER, Shop
 from tests.test_seed_steps import writes
 
@@ -14,7 +15,7 @@ CUSTOMER = "cove/1001001"
 LINE = "Addition/alder-dental.storage:backup-gb"
 
 
-@pytest.fixture
+@prepared
 def billed(shop: Shop) -> Shop:
     """Return a shop with one customer, two hours after its first apply. The pull of the second hour has failed."""
     shop.only(ALDER)

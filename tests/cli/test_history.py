@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.manifests.test_git_commit import commit_all
+from tests.prepared import prepared
 from tests.shop import ALDER, Shop
 
 COMPANY = "Company/alder-dental"
@@ -17,16 +18,22 @@ FILE = "customers/alder-dental.yaml"
 
 
 @pytest.fixture
-def small(shop: Shop) -> Shop:
-    """Return a shop with one customer, which Ann's CI job applied at 06:00, and changed an hour later."""
-    shop.only(ALDER)
+def anns(shop: Shop) -> Shop:
+    """Return a shop whose commands are run by Ann's CI job, on a wide terminal."""
     shop.patch.setenv("GITHUB_ACTOR", "ann")
     shop.patch.setenv("RECONCILER_COLUMNS", "200")
-    shop.apply("--only", "setup")
-    shop.advance(1)
-    shop.edit(FILE, "city: Tampa", "city: Orlando")
-    shop.apply("--only", "setup")
     return shop
+
+
+@prepared
+def small(anns: Shop) -> Shop:
+    """Return a shop with one customer, which Ann's CI job applied at 06:00, and changed an hour later."""
+    anns.only(ALDER)
+    anns.apply("--only", "setup")
+    anns.advance(1)
+    anns.edit(FILE, "city: Tampa", "city: Orlando")
+    anns.apply("--only", "setup")
+    return anns
 
 
 def test_the_runs_are_listed_oldest_first_with_their_counts(small: Shop) -> None:

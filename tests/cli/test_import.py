@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.prepared import prepared
 from tests.shop import Shop
 
 
@@ -23,7 +24,7 @@ def files(shop: Shop) -> dict[str, bytes]:
     return {path.relative_to(shop.folder).as_posix(): path.read_bytes() for path in found}
 
 
-@pytest.fixture
+@prepared
 def estate(shop: Shop) -> Shop:
     """Return a shop whose tenant has the example estate, and whose manifests have only the workspace."""
     shop.apply()

@@ -5,16 +5,25 @@ from __future__ import annotations
 import json
 import subprocess
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from reconciler.cli import pipelines
+from reconciler.cli import init, pipelines
 from reconciler.cli.main import run
 from reconciler.cli.schema import every_schema
 from reconciler.scaffold.pipelines import NEW
 from tests.pipelines.estate import package
 from tests.shop import ALDER, Shop
+
+_schemas = cache(init._schemas)
+
+
+@pytest.fixture(autouse=True)
+def generated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Generate the schemas once for all tests: that takes longer than the rest of an `init`."""
+    monkeypatch.setattr(init, "_schemas", _schemas)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.ledger.errors import LedgerError
+from tests.prepared import prepared
 from tests.shop import ALDER, BIRCHWOOD, CEDAR, Shop
 
 ALDER_LINES = "Alder Dental - Managed Backup"
@@ -17,7 +18,7 @@ BIRCH_LINES = "Birchwood Legal - Managed Backup"
 USAGE = ("--only", "usage")
 
 
-@pytest.fixture
+@prepared
 def pair(shop: Shop) -> Shop:
     """Return a shop with two customers after their first apply."""
     shop.only(ALDER, BIRCHWOOD)

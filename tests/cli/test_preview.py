@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.prepared import prepared
 from tests.shop import ALDER, BIRCHWOOD, Shop
 from tests.test_seed_steps import writes
 
 
-@pytest.fixture
+@prepared
 def billed(shop: Shop) -> Shop:
     """Return a shop with two customers, one hour after their first apply, with another device pulled."""
     shop.only(ALDER, BIRCHWOOD)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.prepared import prepared
 from tests.shop import ALDER, Shop
 
 USAGE = ("--only", "usage")
@@ -15,7 +16,7 @@ def until(shop: Shop, moment: datetime) -> None:
     shop.advance((moment - shop.time).total_seconds() / 3600)
 
 
-@pytest.fixture
+@prepared
 def december(shop: Shop) -> Shop:
     """Return a shop in December, with one customer whose November is in the ledger."""
     shop.only(ALDER)

@@ -14,6 +14,7 @@ import pytest
 from reconciler.cli.main import run
 from reconciler.ledger import recording
 from reconciler.ledger.errors import Unwritable
+from tests.prepared import prepared
 from tests.shop import ALDER, Shop
 
 LOOKS = [
@@ -26,7 +27,7 @@ LOOKS = [
 NOTE = "what this run reads is not saved"
 
 
-@pytest.fixture
+@prepared
 def standing(shop: Shop) -> Shop:
     shop.only(ALDER)
     shop.apply()

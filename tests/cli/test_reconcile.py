@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from reconciler.cli import reconcile
 from tests.cli.test_adjustments import back_dated, closed
+from tests.prepared import prepared
 from tests.shop import ALDER, BIRCHWOOD, Shop
 from tests.test_seed_steps import writes
 
@@ -17,7 +16,7 @@ __all__ = ["closed"]
 LINES = "Alder Dental - Managed Backup"
 
 
-@pytest.fixture
+@prepared
 def billed(shop: Shop) -> Shop:
     """Return a shop with two customers that an apply has billed."""
     shop.only(ALDER, BIRCHWOOD)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.prepared import prepared
 from tests.shop import ALDER, BIRCHWOOD, Shop
 from tests.test_seed_steps import writes
 
@@ -16,7 +17,7 @@ BIRCH_FILE = "customers/birchwood-legal.yaml"
 SETUP = ("--only", "setup")
 
 
-@pytest.fixture
+@prepared
 def pair(shop: Shop) -> Shop:
     """Return a shop with two customers, after their first apply and a change of one city in Git."""
     shop.only(ALDER, BIRCHWOOD)

@@ -6,14 +6,13 @@ import sqlite3
 import subprocess
 from contextlib import closing
 
-import pytest
-
+from tests.prepared import prepared
 from tests.shop import ALDER, BIRCHWOOD, Shop
 
 PERIOD = ("--period", "2026-11")
 
 
-@pytest.fixture
+@prepared
 def billed(shop: Shop) -> Shop:
     """Return a shop with two customers that was applied twice, with one device more the second time."""
     shop.only(ALDER, BIRCHWOOD)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.prepared import prepared
 from tests.shop import ALDER, Shop
 
 FILE = "customers/alder-dental.yaml"
@@ -14,12 +15,18 @@ SETUP = ("--only", "setup")
 
 
 @pytest.fixture
-def small(shop: Shop) -> Shop:
-    """Return a shop with one customer, whose setup run 1 has applied."""
-    shop.only(ALDER)
+def anns(shop: Shop) -> Shop:
+    """Return a shop whose commands are run by Ann's CI job."""
     shop.patch.setenv("GITHUB_ACTOR", "ann")
-    shop.apply(*SETUP)
     return shop
+
+
+@prepared
+def small(anns: Shop) -> Shop:
+    """Return a shop with one customer, whose setup run 1 has applied."""
+    anns.only(ALDER)
+    anns.apply(*SETUP)
+    return anns
 
 
 def undo(shop: Shop, run: int) -> Any:

@@ -6,8 +6,7 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
-import pytest
-
+from tests.prepared import prepared
 from tests.shop import ALDER, Shop
 
 from .test_undo import FILE, SETUP, changed, notes, undo
@@ -22,7 +21,7 @@ spec: {name: Second, company: alder-dental, contact: alder-dental}
 MAPPED = "agreement: alder-dental\n  managedId"
 
 
-@pytest.fixture
+@prepared
 def small(shop: Shop) -> Shop:
     """Return a shop with one customer of 100 GB. Run 1 has set it up and billed it."""
     shop.only(ALDER)

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.prepared import prepared
 from tests.shop import ALDER, BIRCHWOOD, Shop
 from tests.test_seed_steps import writes
 
@@ -96,7 +97,7 @@ def shrink(shop: Shop) -> None:
             shop.world.remove_device(device.id, shop.time)
 
 
-@pytest.fixture
+@prepared
 def pair(shop: Shop) -> Shop:
     """Return a shop with two customers, one hour after their first apply."""
     shop.only(ALDER, BIRCHWOOD)

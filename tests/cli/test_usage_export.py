@@ -11,10 +11,11 @@ import pytest
 from pyarrow import parquet
 
 from reconciler.cli import usage_export
+from tests.prepared import prepared
 from tests.shop import ALDER, Shop
 
 
-@pytest.fixture
+@prepared
 def billed(shop: Shop) -> Shop:
     shop.only(ALDER)
     shop.apply()

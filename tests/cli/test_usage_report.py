@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ from jsonschema import Draft202012Validator
 
 from reconciler.cli import usage_report
 from reconciler.cli.schema import every_schema
+from tests.prepared import prepared
 from tests.shop import ALDER, CEDAR, GB, Shop
 
 
-@pytest.fixture
+@prepared
 def month(shop: Shop) -> Shop:
     """Return a shop with two customers in its second month: the usage of one grew, and grew again after the month."""
     shop.only(ALDER, CEDAR)
@@ -31,10 +33,16 @@ def month(shop: Shop) -> Shop:
     return shop
 
 
+@cache
+def published() -> Draft202012Validator:
+    """Return the check by the schema of a report. To generate it takes longer than a test."""
+    return Draft202012Validator(every_schema()["report"])
+
+
 def made(shop: Shop, *arguments: str) -> Any:
     said = shop("--json", "usage", "report", *arguments)
     assert said.code == 0, said.err
-    Draft202012Validator(every_schema()["report"]).validate(said.json)
+    published().validate(said.json)
     return said.json
 
 

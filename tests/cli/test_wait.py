@@ -17,6 +17,7 @@ from reconciler.cli.session import running_clock
 from reconciler.ledger.lease import hold_lock
 from reconciler.ledger.store import Ledger
 from tests.ledger.locks import ELSEWHERE, insert_lock
+from tests.prepared import prepared
 from tests.shop import ALDER, Shop
 
 BEFORE_MIDNIGHT = datetime(2026, 12, 1, 4, 50, tzinfo=UTC)
@@ -57,7 +58,7 @@ class Wait:
             return connection.execute(statement).fetchall()
 
 
-@pytest.fixture
+@prepared
 def small(shop: Shop) -> Shop:
     shop.only(ALDER)
     shop.apply()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import shutil
 from typing import Any
 
-import pytest
-
 from tests.cli.test_import import only_the_workspace
+from tests.prepared import prepared
 from tests.shop import CEDAR, DOGWOOD, Shop
 
 
-@pytest.fixture
+@prepared
 def lost(shop: Shop) -> Shop:
     """Return a shop after its first month, of which only the tenant and the workspace are left."""
     shop.apply()

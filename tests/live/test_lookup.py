@@ -18,6 +18,7 @@ from reconciler.live.index import Index
 from reconciler.live.lookup import DuplicateKeyError, LookupTarget, _with_key, lookup, lookup_by_key, natural_key
 from reconciler.sandbox.server.running import RunningSandbox
 from tests.applying.test_apply import session_of
+from tests.prepared import prepared
 from tests.shop import ALDER, Shop, open_shop
 
 
@@ -29,7 +30,7 @@ def shop(
     yield from open_shop(served, tmp_path, monkeypatch, capsys)
 
 
-@pytest.fixture
+@prepared
 def applied(shop: Shop) -> Shop:
     shop.only(ALDER)
     shop.apply()

@@ -20,9 +20,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from reconciler.sandbox.server.running import RunningSandbox
+from tests.prepared import begin
 from tests.shop import ALDER, Shop, open_shop
-
-from .start import begin
 
 FILE = "customers/alder-dental.yaml"
 HISTORIES = int(os.environ.get("UNDO_HISTORIES", "10"))

@@ -23,11 +23,11 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 
 from reconciler.sandbox.server.running import RunningSandbox
+from tests.prepared import begin
 from tests.shop import Send, Shop, open_shop
 
 from .estates import DEFAULTS, FIRST, Estate
 from .histories import History, histories
-from .start import begin
 
 SETUP = ("--only", "setup")
 APPROVED = ("--approve", "updates", "--approve", "retirements")
