@@ -48,6 +48,8 @@ from reconciler.rendering.counts import numbered
 
 Homes = Mapping[Owner, int]
 """The agreement of each charge."""
+_FEW = 5
+"""The most numbers of invoices that a note names."""
 _RUNNING = "the month is not over: usage counts until now"
 _NONE_INVOICED = "no agreement is invoiced for this month yet: the check compares usage with additions only"
 _WITHOUT_LINES = "ConnectWise gives the totals of invoices, and not their lines"
@@ -146,7 +148,9 @@ def _notes(
     elif 0 in used:
         yield f"the file has no line of {numbered(used.count(0), 'invoice')}: of those, the totals are compared"
     if rest := max(0, file.count - sum(used)):
-        yield f"{numbered(rest, 'line')} in the file are of other months or of other agreements"
+        unused = sorted(set(file.by_invoice) - {invoice.number for _, invoice in every})
+        names = f" (invoice {', '.join(unused[:_FEW])}{', …' if len(unused) > _FEW else ''})" if unused else ""
+        yield f"{numbered(rest, 'line')} in the file are of other months or of other agreements{names}"
 
 
 async def _read(session: Session, period: Period) -> tuple[LiveState, Snapshot]:

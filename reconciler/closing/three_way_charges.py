@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from reconciler.closing.three_way_differences import Differences
-from reconciler.closing.three_way_lines import Lines, bills, is_copy
+from reconciler.closing.three_way_lines import Lines, bills, covers, is_copy
 from reconciler.closing.three_way_model import (
     AgreementFacts,
     ExpectedCharge,
@@ -110,8 +110,13 @@ class _Check:
         return [replace(missing[0], amount=missing[0].amount - adjusted), *missing[1:]]
 
     def _misses(self, each: Standing) -> bool:
-        """Return whether a line that could bill the month does not bill it. A line of another month could not."""
+        """Return whether a line that could bill the month does not bill it.
+
+        A line of another month could not, and so could not one that was created later for the months after.
+        """
         tag = each.addition.tag
+        if each.late and not covers(each.addition, self._period):
+            return False
         return not bills(each, self._period) and (tag is None or tag.period in (None, str(self._period)))
 
     def without_a_charge(self, lines: Lines) -> Iterator[Finding]:

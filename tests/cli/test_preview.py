@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from tests.cli.test_reconcile_planted import Estate, estate
 from tests.prepared import prepared
 from tests.shop import ALDER, BIRCHWOOD, Shop
 from tests.test_seed_steps import writes
+
+__all__ = ["estate"]
 
 
 @prepared
@@ -68,3 +73,42 @@ def test_a_mapping_whose_billing_starts_later_waits(billed: Shop) -> None:
             "amount": None,
         }
     ]
+
+
+def test_the_next_invoices_have_exactly_what_was_previewed(estate: Estate) -> None:
+    shop = estate.shop
+    for index, name in enumerate(("rolling", "own", "twin", "free", "begins", "ends")):
+        estate.add(name, 100 + 10 * index, ", prorate: true" if name in ("begins", "ends") else "")
+    estate.add("arrears", 200, ", invoiced: arrears, prorate: true")
+    estate.add("each", 210)
+    shop.edit("customers/each.yaml", "  agreement: each\n", "  agreement: each\n  lines: perPeriod\n")
+    shop.apply()
+    shop.advance(0.5)
+    shop.tenant.tables["agreement"].rows[estate.agreement("own")["id"]].data["billAmount"] = Decimal(50)
+    estate.copy("twin", "twin", quantity=7, unitPrice=1)
+    estate.edit("free", billCustomer="NoCharge")
+    estate.copy("begins", "begins", effectiveDate="2026-11-15T00:00:00Z")
+    estate.edit("ends", cancelledDate="2026-11-10T00:00:00Z")
+    assert previewed(estate) == invoiced(estate)
+    shop.advance(24 * 29 + 6)
+    shop.apply("--only", "usage")
+    shop.advance(24)
+    shop.apply("--only", "usage")
+    second = previewed(estate)
+    assert second == invoiced(estate)
+    assert second["each"] == ("2026-12-01", "2026-12-31", Decimal("31.5"))
+
+
+def previewed(estate: Estate) -> dict[str, tuple[str, str, Decimal]]:
+    """Return the days and the amount of the next invoice of each agreement."""
+    found = estate.shop("--json", "usage", "preview").json["agreements"]
+    return {each["name"]: (each["invoice"]["from"], each["invoice"]["to"], Decimal(each["stands"])) for each in found}
+
+
+def invoiced(estate: Estate) -> dict[str, tuple[str, str, Decimal]]:
+    """Make the next invoice of each agreement, and return the same of it."""
+    names = {row["id"]: row["name"] for row in estate.shop.get("/finance/agreements")}
+    return {
+        names[each["agreement"]]: (each["period"]["first"], each["period"]["last"], Decimal(each["total"]))
+        for each in estate.control("invoices")
+    }

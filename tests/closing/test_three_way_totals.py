@@ -60,6 +60,8 @@ def test_a_line_of_ours_that_was_created_after_the_invoice_is_not_invoiced() -> 
     late = standing(1, late=True)
     assert found([asked()], late, invoices=of(invoice(0))) == [("not invoiced", "30")]
     assert "was created after the invoice was made" in text_of(late, invoices=of(invoice(0)))
+    of_december = standing(1, late=True, first="2026-12-01")
+    assert found([asked()], of_december, invoices=of(invoice(0))) == [("leak", "30")]
 
 
 def test_a_late_line_without_a_mapping_or_beside_ours_is_no_double_of_this_month() -> None:
