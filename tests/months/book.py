@@ -6,7 +6,7 @@ The rules are those of BILLING. The lines come from the oracle of the grid, whic
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -92,12 +92,12 @@ class Book:
     # ── runs ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def run(
-        self, customer: Customer, now: datetime, *, held: bool, repriced: bool = False, approved: bool = False
-    ) -> None:
-        """Bill a customer as a run of now must, by the figures that are known.
+        self, customer: Customer, now: datetime, *, held: bool, repriced: bool = False, approved: Collection[str] = ()
+    ) -> Sequence[Adjustment]:
+        """Bill a customer as a run of now must, by the figures that are known. Return the adjustments that it makes.
 
         Of a held one, nothing of the running month changes. A month that is over does not need the figures of now. With
-        `approved`, what settled bills lack is adjusted.
+        `adjustment` in `approved`, what settled bills lack is adjusted, and with `credit` what they have too much.
         """
         first = month_of(now, NEW_YORK)[0]
         if not held:
@@ -111,10 +111,13 @@ class Book:
         for month in customer.ran_with:
             if month < first and not customer.terms.rolls:
                 self._bill_ended(customer, month, first, repriced=repriced)
-        if approved:
-            for key, due in self.dues(customer, first, repriced=repriced).items():
-                self.bills[key].adjustments.append(Adjustment(due.agreement, due.product, due.amount, first))
+        made = []
+        for key, due in self.dues(customer, first, repriced=repriced).items() if approved else ():
+            if ("credit" if due.amount < 0 else "adjustment") in approved:
+                made.append(Adjustment(due.agreement, due.product, due.amount, first))
+                self.bills[key].adjustments.append(made[-1])
         customer.ran_with[first] = customer.terms
+        return made
 
     def _bill_ended(self, customer: Customer, month: date, running: date, *, repriced: bool) -> None:
         """Bill a month that is over, by the terms of its last run and by the figures of now, until it is settled."""
@@ -210,8 +213,7 @@ class Book:
 def _terms_of(customer: Customer, month: date, *, repriced: bool) -> Terms:
     """Return the terms of a month that is over: those of its last run, with the dated prices of now."""
     terms = customer.ran_with[month]
-    dated = terms.value["change"] == "price" and terms.value["price"].endswith("prices")
-    return terms.later if repriced and dated else terms
+    return terms.later if repriced and customer.has_dated_price else terms
 
 
 def _lines_of_ended(customer: Customer, terms: Terms, month: date) -> list[Line] | None:

@@ -52,6 +52,11 @@ class Customer:
         value = self.terms.value
         return (value["meter"], value["charges"]) == ("storage", "one") and value["allowance"] != "a meter"
 
+    @property
+    def has_dated_price(self) -> bool:
+        """Return whether its price changes, and has a day from which it counts, also in months that are over."""
+        return self.terms.value["change"] == "price" and self.terms.value["price"].endswith("prices")
+
     def document(self) -> str:
         """Return the document of its mapping as YAML. It is written again only if the terms have changed."""
         if self.written_for != self.terms:

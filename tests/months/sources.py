@@ -9,11 +9,11 @@ from random import Random
 
 from tests.money_grid.oracle import Reading, month_of
 from tests.money_grid.terms import NEW_YORK
-from tests.months.console import SOURCES, Devices, Machine
+from tests.months.console import GB, SOURCES, Devices, Machine
 from tests.months.customers import Customer
 from tests.shop import Shop
 
-_FAILS, _SHRINKS, _CORRECTED = 0.08, 0.06, 0.1
+_FAILS, _SHRINKS, _CORRECTED, _OF_PAST_MONTH = 0.12, 0.08, 0.25, 0.7
 Figures = list[tuple[Machine, Reading]]
 
 
@@ -38,8 +38,9 @@ class Sources:
         for source in SOURCES:
             here = [each for each in self.customers.values() if each.source == source]
             for what in ("moves", "new devices", "devices that go", "silent devices", "renames"):
-                if self.random.random() < 0.3:
-                    self._change(what, source, self.random.choice(here))
+                fitting = [each for each in here if what != "silent devices" or each.needs_only_used]
+                if fitting and self.random.random() < 0.3:
+                    self._change(what, source, self.random.choice(fitting))
         for machine in self.devices.machines.values():
             machine.silent = machine.silent and self.random.random() < 0.4
 
@@ -48,7 +49,7 @@ class Sources:
         machine = self.random.choice(devices.of(number))
         if what in ("moves", "devices that go") and (len(devices.of(number)) < 3 or machine.silent):
             return
-        if what == "silent devices" and not (customer.needs_only_used and machine.known):
+        if what == "silent devices" and not machine.known:
             return
         self.happened[what] += 1
         self.log.append(f"   {what} {number} {machine.id}")
@@ -118,11 +119,19 @@ class Sources:
             machine = self.random.choice(machines)
             read = [each for each in customer.readings if each.device == machine.id and each.at >= since]
             if read and machine.since is not None and read[0].at >= machine.since:
-                at = self.random.choice(read).at + timedelta(minutes=20)
+                at = self._corrected(read).at + timedelta(minutes=20)
+                machine.used = self.random.randint(5, 180) * GB
                 found.append((machine, Reading(machine.id, at, self.devices.columns(machine, source))))
                 self.happened["corrected figures"] += 1
                 self.log.append(f"   {number} {machine.id} corrected at {at:%Y-%m-%d %H:%M}")
         return found
+
+    def _corrected(self, read: list[Reading]) -> Reading:
+        """Return the figure of a device to correct: often one of the month before, and often its last one."""
+        begin = month_of(self.shop.time, NEW_YORK)[1]
+        past = [each for each in read if each.at < begin]
+        some = past if past and self.random.random() < _OF_PAST_MONTH else read
+        return max(some, key=lambda each: each.at) if self.random.random() < 0.5 else self.random.choice(some)
 
     def _corrected_since(self) -> datetime:
         """Return the first moment of the month before."""

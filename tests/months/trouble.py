@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -62,3 +63,11 @@ def run_that_is_killed(shop: Shop, random: Random) -> None:
     shop.until(lambda: shop.sandbox.log.total - begun >= requests, process)
     process.send_signal(signal.SIGKILL)
     process.communicate()
+
+
+RUNS: Mapping[str, Callable[[Shop, Random], None]] = {
+    "wrong clocks": run_with_a_wrong_clock,
+    "lost answers": run_that_loses_answers,
+    "kills": run_that_is_killed,
+}
+"""By what happens in them."""
