@@ -11,6 +11,7 @@ from reconciler.additions.charges import ChargedUsage, ChargeInputs, charge_usag
 from reconciler.additions.month_terms import MonthTerms
 from reconciler.additions.ownership import Owner, owner_of
 from reconciler.additions.repricing import repriced
+from reconciler.cli.rating_again import rated_again
 from reconciler.cli.retention import check_not_sealed
 from reconciler.cli.session import Session
 from reconciler.closing.closed_charges import closed_charges
@@ -150,6 +151,19 @@ def known_usage(session: Session, terms: MonthRules, moment: datetime, period: P
             rows=tuple(rows[row.mapping, row.charge] if _is_unread(row) else row for row in usage.coverage.rows),
         ),
     )
+
+
+def with_late_usage(session: Session, usage: ChargedUsage, terms: MonthRules, period: Period) -> ChargedUsage:
+    """Return the usage of a month that is over with what came late for it: lines of one month follow it.
+
+    Lines of all months stay as the month left them.
+    """
+    rules = [rule for rule in terms.rules if rule.lines == "perPeriod" and not rule.proposed]
+    now = session.context.now
+    late = rated_again(session.ledger, period, now, rules, terms.settings, terms.exclusions)
+    known = {key: each for key, each in late.items() if each.state != "held"}
+    charges = tuple(known.get((each.mapping, each.name), each) for each in usage.charges)
+    return replace(usage, charges=charges)
 
 
 def _is_unread(row: CoverageRow) -> bool:

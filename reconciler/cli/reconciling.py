@@ -12,7 +12,14 @@ from reconciler.additions.charges import charge_usage
 from reconciler.additions.live_additions import all_additions
 from reconciler.additions.ownership import Owner, owner_of_rule
 from reconciler.additions.tag_search import tag_search
-from reconciler.cli.month_rules import RecordedRules, known_usage, rules_today, usage_by, with_dated_prices
+from reconciler.cli.month_rules import (
+    RecordedRules,
+    known_usage,
+    rules_today,
+    usage_by,
+    with_dated_prices,
+    with_late_usage,
+)
 from reconciler.cli.session import Session
 from reconciler.cli.show_usage import USAGE
 from reconciler.cli.stood import TOLERANCE, Stood
@@ -76,6 +83,8 @@ async def check_period(session: Session, period: Period, file: FileLines = NO_LI
         terms = with_dated_prices(session, terms, today, known, live_state, period)
     loaded = _Loaded(session, period, snapshot, agreements, invoices, terms, recorded)
     usage = known_usage(session, terms, min(now, period.end - timedelta.resolution), period)
+    if not running:
+        usage = with_late_usage(session, usage, terms, period)
     standing = loaded.stood.of(live)
     lines = loaded.lines(standing, today.rules)
     homes = homes_of(terms.rules, live_state, lines, period)

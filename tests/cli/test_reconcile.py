@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from reconciler.cli import reconcile
+from reconciler.ledger.recording import record_pull
+from reconciler.ledger.records import Customer, Pull, Sample
+from reconciler.ledger.store import Ledger
 from tests.cli.test_adjustments import back_dated, closed
 from tests.prepared import prepared
 from tests.shop import ALDER, BIRCHWOOD, Shop
@@ -229,6 +236,23 @@ def test_a_back_dated_price_of_a_closed_month_is_a_difference_until_its_adjustme
     assert kinds(closed) == []
     closed.patch_live(adjustment_of(closed), unitPrice=5)
     assert kinds(closed, "--period", "2026-11") == [("hand edit", "1.45")]
+
+
+def test_a_late_sample_of_a_closed_month_is_a_difference_until_its_adjustment_is_made(closed: Shop) -> None:
+    invoice(closed)
+    with closing(sqlite3.connect(closed.ledger)) as ledger:
+        ids = "SELECT device_id FROM devices WHERE customer_id = ?"
+        devices = [device for (device,) in ledger.execute(ids, [str(ALDER)])]
+    at, read_at = datetime(2026, 12, 1, 4, tzinfo=UTC), datetime(2026, 12, 1, 6, 30, tzinfo=UTC)
+    late = tuple(Sample("cove", str(ALDER), each, at, 80 * 10**9) for each in devices)
+    pull = Pull("cove", read_at, read_at, "whole", (Customer("cove", str(ALDER), "Alder Dental"),), late)
+    with Ledger.open(f"sqlite:///{closed.ledger}", now=read_at) as ledger_of_shop:
+        record_pull(ledger_of_shop, pull)
+    closed.advance(1)
+    due = str(Decimal("0.15") * (80 * len(devices) - 129))
+    assert kinds(closed, "--period", "2026-11") == [("quantity", due)]
+    closed("apply", "--only", "usage", "--auto-approve", "--approve", "adjustment")
+    assert kinds(closed, "--period", "2026-11") == []
 
 
 def test_the_requests_are_bulk(billed: Shop) -> None:
