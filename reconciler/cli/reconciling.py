@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.additions.charges import charge_usage
-from reconciler.additions.live_additions import all_additions
+from reconciler.additions.live_additions import LiveAddition, all_additions
 from reconciler.additions.ownership import Owner, owner_of_rule
 from reconciler.additions.tag_search import tag_search
 from reconciler.cli.month_rules import (
@@ -29,7 +29,7 @@ from reconciler.closing.three_way_invoices import READ_BEFORE, Invoice, Invoices
 from reconciler.closing.three_way_lines import Lines, lines_of
 from reconciler.closing.three_way_model import AgreementFacts, ExpectedCharge, Standing
 from reconciler.closing.three_way_rules import MonthRules, rule_at, rules_of_month
-from reconciler.closing.three_way_standing import standing_now
+from reconciler.closing.three_way_standing import on_next_invoice, standing_now
 from reconciler.closing.three_way_usage import (
     Products,
     agreement_facts,
@@ -97,7 +97,7 @@ async def check_period(session: Session, period: Period, file: FileLines = NO_LI
     not_due = {owner_of_rule(rule) for rule in terms.rules if running and is_billed_later(rule)}
     charges = [refused(replace(each, due=each.owner not in not_due), others, currency) for each in charges]
     when_made = loaded.when_made(at_invoice, homes, products)
-    as_known = standing_now(live, snapshot) if running and when_made else None
+    now_too = loaded.now(charges, live, today.rules) if running and when_made else None
     return check(
         ToCheck(
             workspace=session.manifests.workspace.name,
@@ -112,7 +112,7 @@ async def check_period(session: Session, period: Period, file: FileLines = NO_LI
             coverage=usage.coverage,
             invoices=invoices,
             file=file,
-            now=None if as_known is None else (charges, loaded.lines(as_known, today.rules)),
+            now=now_too,
             combined=combined,
             notes=[
                 *_in_other_currencies(others.values()),
@@ -245,6 +245,14 @@ class _Loaded:
         sources = [source.name for source in self.session.workspace.usage]
         owners = [*dict.fromkeys(owner_of_rule(rule) for rule in (*self.terms.rules, *today))]
         return lines_of(standing, owners, sources, self.snapshot, self.period)
+
+    def now(
+        self, charges: Iterable[ExpectedCharge], live: Iterable[LiveAddition], today: Sequence[Rule]
+    ) -> tuple[Sequence[ExpectedCharge], Lines]:
+        """Return charges and additions as the next invoice has them, without charges whose lines end before it."""
+        standing, ending = on_next_invoice(standing_now(live, self.snapshot), self.agreements, self.period)
+        lines, ended = self.lines(standing, today), self.lines(ending, today).by_owner
+        return [each for each in charges if each.owner in lines.by_owner or each.owner not in ended], lines
 
     def rules_at_invoice(self, homes: Homes) -> dict[datetime, list[Rule]]:
         """Return the rules of all-month lines on invoiced agreements, as they were when the invoice was made.

@@ -16,7 +16,7 @@ from typing import Any
 
 from reconciler.additions.live_additions import LiveAddition, addition_of
 from reconciler.closing.invoice import share_of_days
-from reconciler.closing.three_way_lines import is_dated_in
+from reconciler.closing.three_way_lines import edits_of, is_dated_in
 from reconciler.closing.three_way_model import AgreementFacts, Standing, billed
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.metering.period import Period
@@ -57,6 +57,31 @@ def with_shares(
         replace(each, share=_share(each.addition, period)) if each.addition.agreement_id in prorating else each
         for each in standing
     ]
+
+
+def on_next_invoice(
+    standing: Iterable[Standing], agreements: Mapping[int, AgreementFacts], period: Period
+) -> tuple[list[Standing], list[Standing]]:
+    """Return additions of a month that is invoiced as the next invoice has them, and those that end before it.
+
+    A line of all months that was created after the invoice begins on the next invoice date, because ConnectWise accepts
+    no earlier day. It bills the level of the running month, so it counts as one of this month. A line that we have
+    ended, because its mapping ends or has moved, is on no invoice any more.
+    """
+    last_day = period.last_day.isoformat()
+    found, ending = [], []
+    for each in standing:
+        addition, facts = each.addition, agreements.get(each.addition.agreement_id)
+        next_invoice = (None if facts is None else facts.next_invoice) or ""
+        if addition.tag is not None and addition.tag.period is not None:
+            found.append(each)
+        elif last_day < (addition.effective or "") <= next_invoice:
+            found.append(replace(each, addition=replace(addition, effective=last_day)))
+        elif each.sent and addition.ended_before(next_invoice) and not any(edits_of(each)):
+            ending.append(each)
+        else:
+            found.append(each)
+    return found, ending
 
 
 def deleted_before(

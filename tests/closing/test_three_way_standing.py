@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 
 from reconciler.additions.live_additions import LiveAddition, addition_of
-from reconciler.closing.three_way_standing import deleted_before, standing_at, standing_now, with_shares
+from reconciler.closing.three_way_standing import (
+    deleted_before,
+    on_next_invoice,
+    standing_at,
+    standing_now,
+    with_shares,
+)
 from reconciler.ledger.snapshot import RecordedAddition, SeenEdit, Snapshot
 from tests.closing.checking import ACME, BACKUP, GB, NOVEMBER, agreements, standing
 
@@ -90,6 +96,22 @@ def test_now_an_addition_stands_as_connectwise_shows_it_beside_what_we_sent() ->
     assert (found.addition.quantity, found.sent) == (120, {"quantity": "100"})
     elsewhere = Snapshot({1: replace(recorded(), agreement_id=77)})
     assert standing_now([addition()], elsewhere)[0].sent == {}
+
+
+def test_a_line_that_begins_on_the_next_invoice_date_counts_for_the_running_month_that_is_invoiced() -> None:
+    lines = [standing(1), *(standing(2 + index, first=day) for index, day in enumerate(("2026-12-01", "2026-12-02")))]
+    stood, _ = on_next_invoice(lines, agreements(next_invoice="2026-12-01"), NOVEMBER)
+    assert [each.addition.effective for each in stood] == ["2026-11-01", "2026-11-30", "2026-12-02"]
+    assert on_next_invoice(lines, agreements(), NOVEMBER) == (lines, [])
+    assert on_next_invoice(lines, {}, NOVEMBER) == (lines, [])
+
+
+def test_a_line_that_we_have_ended_is_not_on_the_next_invoice() -> None:
+    ended = standing(1, last="2026-11-30")
+    by_hand = standing(2, edited={"cancelledDate": "2026-11-15T00:00:00Z"})
+    others = [by_hand, standing(3, None, last="2026-11-30"), standing(4, period="2026-11", last="2026-11-30")]
+    next_invoice = agreements(next_invoice="2026-12-01")
+    assert on_next_invoice([ended, *others], next_invoice, NOVEMBER) == (others, [ended])
 
 
 def test_the_fewest_deleted_additions_that_an_invoice_lacks_were_deleted_before_it() -> None:
