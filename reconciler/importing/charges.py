@@ -6,33 +6,29 @@ person has to decide.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
-from reconciler.additions.tag import DEFAULT_CHARGE, parse
 from reconciler.amounts import amount_text
+from reconciler.importing.addition_signs import learned_products, may_bill_storage, product_id, untagged
+from reconciler.importing.addition_terms import terms_of
+from reconciler.importing.addition_words import each_with_days, ids_text, undecided
 from reconciler.importing.candidates import Days
 from reconciler.importing.estate import Estate
 from reconciler.importing.existing import Existing
 from reconciler.importing.kinds_in_files import MAPPING, PRODUCT
-from reconciler.importing.matching.model import CandidateAgreement, CustomerKey, Proposal
-from reconciler.importing.matching.usage import fits, for_backup, may_follow
-from reconciler.importing.outcome import Line, Missing, MissingError, number_text, quantity_text
+from reconciler.importing.matching.model import CandidateAgreement, Proposal
+from reconciler.importing.outcome import Line, Missing, MissingError
 from reconciler.importing.reading import ADDITION, AGREEMENT
+from reconciler.importing.tagged_lines import customer_of_tag, tagged_line
 from reconciler.importing.yaml_values import Ref
 from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.money import monthly_amount
 from reconciler.kinds.product import ProductSpec
 from reconciler.kinds.values import plain_text
-
-_SEATS: Final = re.compile(
-    r"365|mailbox|\b(?:users?|seats?|licen[cs]es?|workstations?|laptops?|devices?)\b", re.IGNORECASE
-)
-"""Words of products that are billed for each user or device."""
 
 
 class Charges:
@@ -65,7 +61,7 @@ class Charges:
 
         If none goes on, return those that end in the period or later.
         """
-        own = [each for each in self._all(proposal) if _customer_of(each) == proposal.customer.key]
+        own = [each for each in self._all(proposal) if customer_of_tag(each) == proposal.customer.key]
         return [each for each in own if not each.raw.get("cancelledDate")] or [
             each for each in own if not self._days.has_ended(each)
         ]
@@ -77,57 +73,55 @@ class Charges:
     def line(self, proposal: Proposal) -> Line:
         """Return the line of a proposal. Raises `MissingError` if a person has to decide it."""
         if tagged := self.tagged(proposal):
-            return _tagged_line(tagged, proposal)
+            return tagged_line(tagged, proposal)
         additions = self.additions(proposal)
-        untagged = _untagged(additions)
-        learned = _learned(proposal)
-        others = _untagged(each for each in self._all(proposal) if not self._days.bills(each))
-        at_other_times = [
-            each for each in others if not self._days.has_ended(each) and _may_bill_storage(each, learned)
-        ]
+        here = untagged(additions)
+        learned = learned_products(proposal)
+        others = untagged(each for each in self._all(proposal) if not self._days.bills(each))
+        at_other_times = [each for each in others if not self._days.has_ended(each) and may_bill_storage(each, learned)]
         if proposal.addition is not None:
             found = next(each for each in additions if each.id == proposal.addition.id)
             return Line(product_id(found), found, adopt=True, later=self._later(at_other_times))
         backup = self._for_backup(proposal)
         if len(backup) > 1:
-            raise _undecided(
+            raise undecided(
                 backup,
-                f"additions {_ids(backup)} of the agreement may bill its backup, and no data shows which one does",
+                f"additions {ids_text(backup)} of the agreement may bill its backup, and no data shows which one does",
                 "Write a `CustomerMapping` with the product of the right one and `adopt: true`.",
             )
-        if backup and not _may_bill_storage(backup[0]):
-            raise _undecided(
+        if backup and not may_bill_storage(backup[0]):
+            raise undecided(
                 backup,
-                f"addition {_ids(backup)} may bill its backup: its product does not say so, but its "
+                f"addition {ids_text(backup)} may bill its backup: its product does not say so, but its "
                 "quantity, or those of other customers, follow the usage",
                 "Write a `CustomerMapping` with the product of this line and `adopt: true`, or with another product.",
             )
         if backup and self._wanted[backup[0].id] > 1:
-            raise _undecided(
+            raise undecided(
                 backup,
-                f"addition {_ids(backup)} may bill the backup of {self._wanted[backup[0].id]} customers",
+                f"addition {ids_text(backup)} may bill the backup of {self._wanted[backup[0].id]} customers",
                 "Write a `CustomerMapping` with `adopt: true` for the right customer, and others without it.",
             )
         if backup:
-            same = [each for each in untagged if product_id(each) == product_id(backup[0])]
+            same = [each for each in here if product_id(each) == product_id(backup[0])]
             if len(same) > 1:
-                raise _undecided(
+                raise undecided(
                     same,
-                    f"additions {_ids(same)} of the agreement have the same product, so none can be taken over",
+                    f"additions {ids_text(same)} of the agreement have the same product, so none can be taken over",
                     "End all but one of them in ConnectWise, and import again.",
                 )
             text = f"addition {backup[0].id} is the only one for backup, but its quantity does not fit the usage"
             return Line(product_id(backup[0]), backup[0], adopt=True, guessed=text, later=self._later(at_other_times))
         if at_other_times:
-            raise _undecided(
+            raise undecided(
                 at_other_times,
-                f"{_each_with_days(at_other_times)} may bill its backup, so a line for this month may bill it twice",
+                f"{each_with_days(at_other_times)} may bill its backup, so a line for this month may bill it twice",
                 "Write a `CustomerMapping` with `start` in the first month that no such addition bills, or end the "
                 "additions in ConnectWise and import again.",
             )
         elsewhere = self._elsewhere(proposal)
-        if backup := [each for each in elsewhere if _may_bill_storage(each, learned)]:
-            raise _undecided(
+        if backup := [each for each in elsewhere if may_bill_storage(each, learned)]:
+            raise undecided(
                 backup,
                 f"{self._named(backup, proposal)} may bill its backup, so a line on this agreement may bill it twice",
                 "Write a `CustomerMapping` with that agreement and `adopt: true`, or end the addition in ConnectWise, "
@@ -138,7 +132,7 @@ class Charges:
             advice = "Write `product` of CustomerMapping into a `Defaults` document, and import again."
             raise MissingError(Missing("product", why, advice))
         text = "no addition shows its product: this is the usual one"
-        beside = [each for each in _untagged(self._all(proposal)) if not self._days.has_ended(each)]
+        beside = [each for each in untagged(self._all(proposal)) if not self._days.has_ended(each)]
         if others := [each for each in (*beside, *elsewhere) if each.raw.get("quantity")]:
             total = sum((monthly_amount(each.raw, self._currency) for each in others), Decimal(0))
             bill = "bills" if len(others) == 1 else "bill"
@@ -151,11 +145,11 @@ class Charges:
 
     def _for_backup(self, proposal: Proposal) -> list[LiveObject]:
         """Return the untagged additions of the agreement that may bill the backup of this customer, by all signs."""
-        learned, key = _learned(proposal), proposal.customer.key
+        learned, key = learned_products(proposal), proposal.customer.key
         return [
             each
-            for each in _untagged(self.additions(proposal))
-            if _may_bill_storage(each, learned) and self._taken.get(each.id, key) == key
+            for each in untagged(self.additions(proposal))
+            if may_bill_storage(each, learned) and self._taken.get(each.id, key) == key
         ]
 
     def _elsewhere(self, proposal: Proposal) -> list[LiveObject]:
@@ -164,7 +158,7 @@ class Charges:
         agreements = () if proposal.company is None else proposal.company.agreements
         on_agreements = self._estate.children.get(ADDITION, {})
         found = [each for one in agreements if one.active and one.id != here for each in on_agreements.get(one.id, ())]
-        free = (each for each in _untagged(found) if each.id not in self._taken and not self._wanted[each.id])
+        free = (each for each in untagged(found) if each.id not in self._taken and not self._wanted[each.id])
         return [each for each in free if each.raw.get("quantity") and not self._days.has_ended(each)]
 
     def _named(self, additions: Iterable[LiveObject], proposal: Proposal) -> str:
@@ -175,7 +169,7 @@ class Charges:
         for each in additions:
             by_agreement[each.parent_id].append(each)
         return " and ".join(
-            f"addition{'s' if len(found) > 1 else ''} {_ids(found)}"
+            f"addition{'s' if len(found) > 1 else ''} {ids_text(found)}"
             + ("" if number == here else f" of agreement {names.get(number or 0, str(number))!r}")
             for number, found in by_agreement.items()
         )
@@ -203,11 +197,11 @@ class Charges:
         if price is None and known is None:
             notes.append("the product has no price, so nothing is billed until it or the mapping has one")
         if addition is not None:
-            fields, more = _terms(addition, adopt=line.adopt)
+            fields, more = terms_of(addition, adopt=line.adopt)
             charge |= fields
             notes += more
         if line.later:
-            said = _each_with_days(line.later)
+            said = each_with_days(line.later)
             notes.append(f"{said} may bill the same backup: end it before that day, or the mapping")
         if line.adopt:
             charge["adopt"] = True
@@ -232,120 +226,3 @@ class Charges:
         default = self._defaults.get("product")
         found = [number for (of, number), name in self._existing.names.items() if of == PRODUCT and name == default]
         return found[0] if found else None
-
-
-def _terms(addition: LiveObject, *, adopt: bool) -> tuple[dict[str, Any], list[str]]:
-    """Return the fields that a charge takes from an addition in addition to its price, and the notes for a person."""
-    fields: dict[str, Any] = {}
-    notes: list[str] = []
-    price, included = addition.raw.get("unitPrice"), Decimal(addition.raw.get("lessIncluded") or 0)
-    if adopt and price is not None and not Decimal(price):
-        notes.append(f"addition {addition.id} has the price 0, and so has the mapping: it bills nothing")
-    if included > 0:
-        fields["included"] = {"amount": included, "per": "customer"}
-    elif included < 0:
-        more = number_text(-included)
-        notes.append(
-            f"addition {addition.id} bills {more} more than its quantity, because its included quantity is negative: "
-            "the mapping bills only the quantity"
-        )
-    if (bills := addition.raw.get("billCustomer")) not in (None, "Billable"):
-        notes.append(f"addition {addition.id} is marked {bills}: adopting it makes it Billable")
-    last_day = date_text(addition.raw.get("cancelledDate"))
-    if adopt and last_day is not None:
-        fields["end"] = last_day
-        notes.append(f"addition {addition.id} ends on {last_day}, and so does the mapping")
-    return fields, notes
-
-
-def _untagged(additions: Iterable[LiveObject]) -> list[LiveObject]:
-    return [each for each in additions if parse(each.raw.get("serialNumber")) is None]
-
-
-def _each_with_days(additions: Iterable[LiveObject]) -> str:
-    """Return additions with the first and the last day of each: `addition 7 (from 2027-01-01)`."""
-    return ", ".join(f"addition {each.id} ({_days(each)})" for each in additions)
-
-
-def _days(addition: LiveObject) -> str:
-    first, last = (date_text(addition.raw.get(name)) for name in ("effectiveDate", "cancelledDate"))
-    return " ".join(text for text in (f"from {first}" if first else "", f"until {last}" if last else "") if text)
-
-
-def _undecided(additions: Sequence[LiveObject], why: str, advice: str) -> MissingError:
-    return MissingError(Missing("addition", why, advice, additions=tuple(additions)))
-
-
-def _ids(additions: Iterable[LiveObject]) -> str:
-    return ", ".join(str(each.id) for each in additions)
-
-
-def _customer_of(addition: LiveObject) -> CustomerKey | None:
-    tag = parse(addition.raw.get("serialNumber"))
-    return None if tag is None else tag.customer
-
-
-def _tagged_line(tagged: Sequence[LiveObject], proposal: Proposal) -> Line:
-    """Return the line of a customer that has additions with our tag. Raises `MissingError` if there are several.
-
-    The line does not show the rules of its mapping, such as a minimum. If its quantity is not the usage, it had some.
-    """
-    if len(tagged) > 1:
-        advice = "Write the mapping with its ranges or its charges by hand: the additions do not show them."
-        raise _undecided(tagged, f"additions {_ids(tagged)} have its tag", advice)
-    tag = parse(tagged[0].raw.get("serialNumber"))
-    if tag is None or tag.period is not None or (len(tag.parts) > 3 and tag.parts[3] != DEFAULT_CHARGE):
-        why = f"addition {_ids(tagged)} has the tag of a charge or a period of its own"
-        raise _undecided(tagged, why, "Write the mapping with this charge by hand.")
-    last_day = date_text(tagged[0].raw.get("cancelledDate"))
-    if last_day is not None:
-        text = f"addition {tagged[0].id} has its tag and ends on {last_day}: confirm it only if billing continues"
-        return Line(product_id(tagged[0]), tagged[0], guessed=text)
-    customer, additions = proposal.customer, () if proposal.agreement is None else proposal.agreement.additions
-    found = next((each for each in additions if each.id == tagged[0].id), None)
-    used = customer.quantity
-    if found is None or used is None or found.quantity == used or fits(found, used):
-        return Line(product_id(tagged[0]), tagged[0])
-    text = (
-        f"addition {found.id} has its tag and bills {number_text(found.quantity)}, and its usage is "
-        f"{quantity_text(used, customer.unit)}: its mapping had rules that the addition does not show, "
-        "such as `included`, `minimum` or `ranges`"
-    )
-    return Line(product_id(tagged[0]), tagged[0], guessed=text)
-
-
-def product_id(addition: LiveObject) -> int:
-    """Return the id of the product that an addition bills."""
-    return int((addition.raw.get("product") or {}).get("id") or 0)
-
-
-def _learned(proposal: Proposal) -> frozenset[int]:
-    """Return the products that are likely to bill storage by their quantities, here or at other customers."""
-    agreements = () if proposal.company is None else proposal.company.agreements
-    return proposal.storage | {
-        each.product_id
-        for agreement in agreements
-        for each in (agreement.additions if agreement.active else ())
-        if may_follow(each, proposal.customer)
-    }
-
-
-def _may_bill_storage(addition: LiveObject, learned: frozenset[int] = frozenset()) -> bool:
-    """Return whether an addition may bill the storage of backups. One that bills seats does not, even with such a name.
-
-    `learned` are the products that are likely to bill storage by their quantities. Their names do not show it.
-    """
-    texts = _texts(addition)
-    if not Decimal(addition.raw.get("quantity") or 0):
-        return False
-    return product_id(addition) in learned or (not any(_SEATS.search(text) for text in texts) and for_backup(*texts))
-
-
-def _texts(addition: LiveObject) -> tuple[str, ...]:
-    """Return the product, the description and the unit of an addition. A line counted in GB bills storage."""
-    product = addition.raw.get("product") or {}
-    return (
-        str(product.get("identifier") or ""),
-        str(addition.raw.get("description") or ""),
-        str(addition.raw.get("uom") or ""),
-    )
