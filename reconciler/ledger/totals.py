@@ -57,10 +57,11 @@ class CustomerTotals(Sequence[CustomerTotal]):
         return len(self.pull_ids)
 
     def at(self, places: Sequence[int]) -> CustomerTotals:
-        """Return the totals at some places."""
-        return CustomerTotals(
-            *([column[each] for each in places] for column in (self.pull_ids, self.sizes, self.devices))
-        )
+        """Return the totals at some places, which rise. Places without a gap are a slice, which is faster."""
+        if places and places[-1] - places[0] + 1 == len(places):
+            return self[places[0] : places[-1] + 1]
+        columns = (self.pull_ids, self.sizes, self.devices)
+        return CustomerTotals(*([column[place] for place in places] for column in columns))
 
     @overload
     def __getitem__(self, place: int) -> CustomerTotal: ...
@@ -267,13 +268,11 @@ class _Sums:
         """Return the totals of the customers that are plain in all pulls."""
         if len(self._of_pulls) < len(self._needed):
             return {}  # a pull lists nobody
-        pulls = [self._of_pulls[each] for each in self._pull_ids]
-        return {
-            each: CustomerTotals(
-                self._pull_ids, [found.sums[each] for found in pulls], [found.devices[each] for found in pulls]
-            )
-            for each in self.plain
-        }
+        pulls, customers = [self._of_pulls[each] for each in self._pull_ids], [*self.plain]
+        sizes = zip(*(map(found.sums.__getitem__, customers) for found in pulls), strict=True)
+        devices = zip(*(map(found.devices.__getitem__, customers) for found in pulls), strict=True)
+        columns = zip(customers, sizes, devices, strict=True)
+        return {each: CustomerTotals(self._pull_ids, *of_customer) for each, *of_customer in columns}
 
 
 def _special(connection: sa.Connection, source: str) -> set[str]:

@@ -54,4 +54,4 @@ def test_several_counts_are_summed_at_once(ledger: Ledger) -> None:
         pull = Pull("cove", at, at, "whole", (Customer("cove", "1", "1"),), (*samples, late), columns=("kind",))
         pulls.append(record_pull(ledger, pull))
     found = plain_totals(ledger, "cove", [Wanted(USED_STORAGE, pulls, "12"), Wanted(servers, pulls[1:], "12")])
-    assert [{each: own.sizes for each, own in of.items()} for of in found] == [{"1": [10, 10, 10]}, {"1": [1, 1]}]
+    assert [{each: [*own.sizes] for each, own in of.items()} for of in found] == [{"1": [10, 10, 10]}, {"1": [1, 1]}]
