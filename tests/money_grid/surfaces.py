@@ -194,7 +194,8 @@ class Views:
         with self.estate.shop.patch.context() as patch:
             patch.setattr(explaining, "plan_from_ledger", known)
             for each in self.estate.terms:
-                said = await explaining.explain_address(self.session, f"{each.source}/{each.customer}", str(self.period))
+                customer = f"{each.source}/{each.customer}"
+                said = await explaining.explain_address(self.session, customer, str(self.period))
                 found[each.number] = [
                     line for charge in said["charges"] for line in _seen(charge["charge"], charge["lines"])
                 ]
