@@ -72,6 +72,8 @@ class _Check:
         adjustments = lines.adjustments.get(charge.owner, ())
         yield from self._say.adjustments(adjustments, charge)
         adjusted = self._adjusted(adjustments)
+        if adjustments and self._is_settled(charge, home, adjusted):
+            return
         missing: list[ExpectedLine] = []
         for expected in charge.lines:
             standing = by_product.pop(expected.product_id, []) if expected.product_id is not None else []
@@ -93,6 +95,20 @@ class _Check:
         for each in charge.lines:
             if each.amount is None or each.amount:
                 yield self._say.without_agreement(charge, each, why)
+
+    def _is_settled(self, charge: ExpectedCharge, home: Sequence[Standing], adjusted: Decimal) -> bool:
+        """Return whether the lines and the adjustments of a charge together bill what its usage asks for.
+
+        An adjustment corrects the amount of a charge, and not that of one of its products. Edits by hand and doubles
+        have findings of their own.
+        """
+        amounts = [each.amount for each in charge.lines if each.amount is not None]
+        lines = [each for each in home if billed(each, self._currency)]
+        products = {each.addition.product_id for each in lines}
+        if len(amounts) < len(charge.lines) or len(products) < len(lines) or any(map(self._say.edits, home)):
+            return False
+        asked = sum(amounts, Decimal(0))
+        return asked == sum((billed(each, self._currency) for each in lines), adjusted)
 
     def _adjusted(self, adjustments: Sequence[Standing]) -> Decimal:
         """Return what adjustments bill as we have written them. Copies of them and edits by hand have findings."""

@@ -176,6 +176,22 @@ def test_adjustments_of_the_month_count_for_its_line() -> None:
     assert "adjustments bill 5.00 USD" in text_of([asked(quantity=124)], line, first)
 
 
+def test_adjustments_correct_the_amount_of_a_charge_and_not_that_of_one_product() -> None:
+    month: dict[str, Any] = {"period": "2026-11", "last": "2026-11-30"}
+    both = replace(asked(quantity=100), lines=[*asked(quantity=100).lines, *asked(quantity=20, product=TB).lines])
+    lines = [standing(1, quantity=100, **month), standing(2, quantity=10, product=TB, **month)]
+    corrects: dict[str, Any] = {"quantity": 1, "period": "2026-11", "adjustment": 1, "first": "2026-12-01"}
+    due = standing(3, price=Decimal("2.5"), **corrects)
+    assert found([both], *lines, due) == []
+    assert found([asked(product=TB)], lines[0], standing(3, price=Decimal(5), **corrects)) == []
+    edited = standing(1, quantity=100, edited={"quantity": Decimal(110)}, **month)
+    assert ("hand edit", "-5") in found([both], edited, lines[1], due)
+    assert sum(Decimal(amount or 0) for _, amount in found([both], lines[1], due)) == 25
+    assert None in [amount for _, amount in found([asked(price=None)], lines[0], due)]
+    twice = [lines[0], standing(4, quantity=100, **month)]
+    assert ("double", "-25") in found([asked(quantity=210)], *twice, due)
+
+
 def test_an_adjustment_bills_a_month_that_has_no_line() -> None:
     adjustment = standing(2, quantity=1, price=Decimal(30), period="2026-11", adjustment=1, first="2026-12-01")
     assert found([asked()], adjustment) == []
