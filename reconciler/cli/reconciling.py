@@ -265,7 +265,8 @@ class _Loaded:
             if made is not None and rule.lines == "rolling":
                 recorded = self.recorded.at((rule.source, rule.customer_id, rule.charge), made, self.period)
                 was = rule_at(rule, recorded, made + TOLERANCE, self.period)
-                by_pull[self._last_pull(rule.source, made)].append(was)
+                if was.end is None or was.end >= self.period.first_day:  # else its line has ended before the month
+                    by_pull[self._last_pull(rule.source, made)].append(was)
         return by_pull
 
     def when_made(

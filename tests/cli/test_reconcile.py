@@ -151,6 +151,17 @@ def test_an_invoice_in_advance_bills_the_level_of_its_day(billed: Shop) -> None:
     assert "Invoices of 2 agreements: 2 invoiced." in billed("usage", "reconcile").out
 
 
+def test_a_mapping_that_has_ended_asks_for_nothing_of_an_invoice_that_was_made_in_its_last_month(shop: Shop) -> None:
+    shop.only(ALDER)
+    mapping = "  company: alder-dental\n  agreement: alder-dental\n"
+    shop.edit("customers/alder-dental.yaml", mapping, f'{mapping}  end: "2026-11-20"\n')
+    shop.apply()
+    hour(shop, 24 * 25)
+    invoice(shop, "2026-12-01")
+    hour(shop, 24 * 10)
+    assert kinds(shop) == []
+
+
 def test_an_edit_by_hand_before_the_invoice_is_found_after_it_was_restored(billed: Shop) -> None:
     billed.patch_live(line(billed), quantity=100)
     control(billed, "POST", "clock", advance_hours=0.5)
