@@ -177,6 +177,24 @@ def test_an_orphan_on_an_undeclared_agreement_is_found_with_a_new_ledger(pair: S
     ]
 
 
+def test_a_plan_and_an_explanation_of_one_customer_have_its_orphans_and_read_no_other_company(pair: Shop) -> None:
+    for agreement, customer in ((ALDER_LINES, "1001001/alder-dental"), (BIRCH_LINES, "1001002/birchwood-legal")):
+        path = path_of(pair, agreement)
+        kept = {name: pair.get(path)[name] for name in ("product", "quantity", "billCustomer", "effectiveDate")}
+        pair.post_live(path.rpartition("/")[0], **kept, unitPrice=1, serialNumber=f"rc:cove/{customer}/old")
+    other = pair.one("/finance/agreements", name=BIRCH_LINES)
+
+    found = pair.plan(*USAGE, "--target", "CustomerMapping/alder-dental")["coverage"]
+    pair.sandbox.log.clear()
+    explained = pair("--json", "usage", "explain", "cove/1001001").json
+
+    assert [row["customer"] for row in found if row["state"] == "orphan"] == ["1001001"]
+    assert [line["mapping"] for line in explained["lines"]].count(None) == 1
+    asked = [f"{each.path}?{each.query}" for each in pair.sandbox.log.entries]
+    others = ("Birchwood", f"/agreements/{other['id']}", f"/companies/{other['company']['id']}/")
+    assert not [each for each in asked if any(part in each for part in others)]
+
+
 def test_an_addition_with_the_tag_of_an_undeclared_source_is_not_an_orphan(pair: Shop) -> None:
     forget(pair, "birchwood-legal", BIRCHWOOD)
     pair.patch_live(path_of(pair, BIRCH_LINES), serialNumber="rc:others/1001002/birchwood-legal/storage")
