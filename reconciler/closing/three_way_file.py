@@ -173,7 +173,7 @@ def _columns(header: Row, file: str) -> Mapping[str, int]:
 def _is_total(row: Row, table: _Table) -> bool:
     """Return whether a row has totals: it is named so, and it names no product."""
     product = table.cell(row, "product")
-    return any(map(_TOTAL.fullmatch, row.cells)) and (not product or _TOTAL.fullmatch(product) is not None)
+    return any(map(_TOTAL.fullmatch, [product] if product else row.cells))
 
 
 def _notation(rows: Sequence[Row], table: _Table) -> tuple[Notation, list[str]]:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 Mark = Literal[".", ","]
@@ -39,8 +40,9 @@ class Notation:
         if bare is None:
             return None
         negative, digits = bare
-        mark = self.mark if is_ambiguous(text) else decimal_mark(digits)
-        if mark is None and is_ambiguous(text):
+        doubtful = _TWO_MEANINGS.fullmatch(digits) is not None
+        mark = self.mark if doubtful else decimal_mark(digits)
+        if mark is None and doubtful:
             return None
         for each in ".,":
             if each != mark:
@@ -78,8 +80,11 @@ def decimal_mark(digits: str) -> Mark | None:
     return None
 
 
+@lru_cache(maxsize=10_000)
 def _bare(text: str) -> tuple[bool, str] | None:
     """Return whether a figure is negative, and its digits with their marks. None if the text is no figure."""
+    if _PLAIN.fullmatch(text):
+        return False, text
     text = _BLANKS.sub("", "".join(each for each in text if unicodedata.category(each) != "Sc"))
     negative = text.startswith("(") and text.endswith(")")
     text = _CODE.sub("", text[1:-1] if negative else text, count=1)
