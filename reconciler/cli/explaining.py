@@ -12,6 +12,7 @@ from reconciler.additions.plan import UsageInputs, UsagePart
 from reconciler.additions.views import AdditionView
 from reconciler.cli.history import addresses_of
 from reconciler.cli.invoice_words import address_on_invoice
+from reconciler.cli.invoiced import Asked, invoices_of_lines
 from reconciler.cli.loading import load_customer
 from reconciler.cli.periods import period_named
 from reconciler.cli.places import place_finder
@@ -91,6 +92,9 @@ async def explain_address(session: Session, words: str, month: str | None) -> di
     if running:
         rows = (row for row in part.part.coverage if (row.source, row.customer) == subject.customer)
     shown = replace(subject, views=lines_of_month(subject.views, str(period)))
+    past = _past(session, planned, part, shown, period, inputs, closes)
+    asked = Asked(shown.views, past.writes, period)
+    past = replace(past, invoices=await invoices_of_lines(session, live_state, planned.snapshot, asked))
     return explain(
         ToExplain(
             workspace=session.manifests.workspace.name,
@@ -104,7 +108,7 @@ async def explain_address(session: Session, words: str, month: str | None) -> di
             values=values,
             coverage=[_row_json(row) for row in rows],
             lines=_lines(session, planned, shown),
-            past=_past(session, planned, part, shown, period, inputs, closes),
+            past=past,
             own=own,
             records=_records(session, inputs, own),
             late=None if running else late_usage(session, inputs, period, over),

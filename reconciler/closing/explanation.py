@@ -63,6 +63,8 @@ class Past:
     """The closes of the period, oldest first."""
     corrections: Sequence[Json] = ()
     """The adjustments that correct the period or are billed in it, see `corrections`."""
+    invoices: Sequence[Json] | None = ()
+    """What invoices billed of the lines, see `invoiced_lines`. None if the API member may not read invoices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ def explain(found: ToExplain) -> Json:
         "lines": [*_lines(found)],
         "adjustments": list(past.corrections),
         "month": _month_json(found, charges),
+        "invoices": None if past.invoices is None else list(past.invoices),
         "charges": charges,
         "pulls": pulls_json(found.source, past.pulls),
         **({"reports": pulls_json(report_of(found.source), past.reports)} if past.reports else {}),

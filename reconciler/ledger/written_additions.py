@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from reconciler.ledger import schema
 from reconciler.ledger.history import BELOW
-from reconciler.ledger.snapshot import Snapshot
+from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.ledger.store import Ledger
 
 _writes = schema.writes
@@ -43,19 +43,27 @@ def additions_at(ledger: Ledger, workspace: str, snapshot: Snapshot, moment: dat
     later = {} if moment is None else _later_writes(ledger, workspace, moment)
     found = []
     for number, recorded in sorted(snapshot.additions.items()):
-        after = later.get(number, [])
-        write = last.get(number)
-        if write is None and (not after or after[0].method == "POST"):
-            continue  # it did not exist yet, or nothing says how it stood
-        fields = dict(recorded.last_applied)
-        for each in reversed(after):
-            fields |= {path: values[0] for path, values in (each.changes or {}).items()}
-        if write is not None:
-            fields |= {path: values[1] for path, values in (write.changes or {}).items()}
-        address = write.address if write is not None else after[0].address
-        tag = str(fields.get("serialNumber") or recorded.tag)
-        found.append(WrittenAddition(number, address, recorded.agreement_id, tag, recorded.customer, fields))
+        written = stood(recorded, last.get(number), later.get(number, []))
+        if written is not None:
+            found.append(written)
     return found
+
+
+def stood(recorded: RecordedAddition, write: Any, after: Sequence[Any]) -> WrittenAddition | None:
+    """Return one of our additions as it stood at a moment. None if it did not exist yet, or if nothing says it.
+
+    `write` is the last write until the moment, and `after` are the later ones, oldest first.
+    """
+    if write is None and (not after or after[0].method == "POST"):
+        return None
+    fields = dict(recorded.last_applied)
+    for each in reversed(after):
+        fields |= {path: values[0] for path, values in (each.changes or {}).items()}
+    if write is not None:
+        fields |= {path: values[1] for path, values in (write.changes or {}).items()}
+    address = write.address if write is not None else after[0].address
+    tag = str(fields.get("serialNumber") or recorded.tag)
+    return WrittenAddition(recorded.addition_id, address, recorded.agreement_id, tag, recorded.customer, fields)
 
 
 def _last_writes(ledger: Ledger, workspace: str, moment: datetime | None) -> dict[int, Any]:

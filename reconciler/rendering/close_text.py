@@ -38,7 +38,7 @@ def close_text(found: Json, paint: Paint, width: int = WIDTH) -> Iterator[str]:
 
 def closed_line(close: Json) -> str:
     """Return who closed a month when, with the first characters of the digest of its samples."""
-    return safe(f"Closed {time_text(close['closed_at'])} by {close['closed_by']}, samples {close['samples'][:12]}….")
+    return safe(f"Closed {time_text(close['closed_at'])} by {close['closed_by']}, samples {close['samples'][:12]}…")
 
 
 def unknown_text(unknown: Iterable[Json], paint: Paint) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -111,3 +111,44 @@ def corrections_lines(found: Json, paint: Paint) -> Iterator[str]:
             yield f"        {name.ljust(9)}  {text}"
     if month:
         yield f"    {found['period']['name']} is {month}"
+
+
+_WITHOUT_INVOICE = {
+    "not yet": "not invoiced yet: the next invoice begins with {}",
+    "missing": "no invoice of this month is found",
+    "not due": "the agreement does not bill this month",
+}
+
+
+def invoice_lines(found: Json) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield each invoice with the lines that were on it, as far as it is known. (invoice, lines)."""
+    if found["invoices"] is None:
+        yield "unknown: the role of the API member does not allow to read invoices", ()
+    currency = found["currency"]
+    for each in found["invoices"] or ():
+        of = f"{each['month']}, {each['agreement']}"
+        if not each["invoices"]:
+            yield safe(f"{of}: {_WITHOUT_INVOICE[each['state']].format(each['next_invoice'])}"), ()
+        for invoice in each["invoices"]:
+            void = f", void ({invoice['status']})" if invoice["void"] else ""
+            amount = money_text(invoice["amount"], currency)
+            lines = () if void else [_invoiced(line, currency) for line in each["lines"]]
+            yield safe(f"{of}: invoice {invoice['number']} of {invoice['date']}, {amount}{void}"), lines
+
+
+def _invoiced(line: Json, currency: str | None) -> str:
+    if line["late"]:
+        return safe(f"{line['address']}: not on it, because it was made after the invoice")
+    price = "unknown price" if line["unit_price"] is None else money_text(line["unit_price"], currency)
+    return safe(f"{line['address']}: {line['quantity']} × {price} = {money_text(line['amount'], currency)}")
+
+
+def invoices_lines(found: Json, paint: Paint) -> Iterator[str]:
+    """Yield the invoices, each with its lines below it."""
+    every = [*invoice_lines(found)]
+    if every:
+        yield paint("Invoices", "bold")
+    for invoice, lines in every:
+        yield f"    {invoice}"
+        for line in lines:
+            yield f"        {line}"

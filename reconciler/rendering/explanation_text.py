@@ -14,6 +14,7 @@ from reconciler.rendering.explanation_month import (
     frozen_text,
     holds_text,
     in_use_text,
+    invoices_lines,
     money_text,
     span_text,
 )
@@ -48,8 +49,9 @@ def explanation_text(found: Json, paint: Paint, width: int = WIDTH) -> Iterator[
         yield ""
         yield from _charge(charge, paint, width, found=found)
     yield ""
-    if corrections := [*corrections_lines(found, paint)]:
-        yield from (*corrections, "")
+    for part in (corrections_lines(found, paint), invoices_lines(found, paint)):
+        if lines := [*part]:
+            yield from (*lines, "")
     yield from _pulls(found["pulls"], paint)
     if "reports" in found:
         yield from _pulls(found["reports"], paint)

@@ -121,6 +121,7 @@ def explanation(**more: Any) -> dict[str, Any]:
         "closes": [],
         "adjustments": [],
         "month": None,
+        "invoices": [],
         "coverage": [{"state": "billed", "detail": "", "accounted": True}],
         "lines": [line()],
         "charges": [charge()],

@@ -157,6 +157,20 @@ MADE = {
     "approved_by": "ann@desk",
     "approved_at": T,
 }
+INVOICED = {
+    "agreement": "Acme - Managed Backup",
+    "month": "2026-11",
+    "state": "invoiced",
+    "next_invoice": "2026-12-01",
+    "invoices": [
+        {"number": "1001", "date": "2026-11-01", "amount": "58", "void": False, "status": None},
+        {"number": "1000", "date": "2026-11-01", "amount": "60", "void": True, "status": "Voided"},
+    ],
+    "lines": [
+        {"address": "Addition/acme.storage:gb", "quantity": "120", "unit_price": "0.25", "amount": "30", "late": False},
+        {"address": "Addition/acme.devices:d", "quantity": "2", "unit_price": None, "amount": "0", "late": True},
+    ],
+}
 NOTHING = dict.fromkeys(("cause", "why", "text", "first_day", "id", "written_at", "run", "approved_by", "approved_at"))
 
 
@@ -167,7 +181,7 @@ def held_by(origin: str, **more: Any) -> dict[str, Any]:
 
 def test_a_closed_month_says_who_closed_it_and_what_it_left_out() -> None:
     found = text(closes=[CLOSE])
-    assert "Closed 2026-11-10 12:00 UTC by ann@desk, samples 0123456789ab…." in found
+    assert "Closed 2026-11-10 12:00 UTC by ann@desk, samples 0123456789ab…" in found
     assert "Left out, cove: 3 hours have no pull (outage; accepted by ann@desk)" in found
     assert "Left open: held (asked them; accepted by ann@desk)" in found
     assert "Left open" not in text(closes=[{**CLOSE, "accepted": [], "left_open": None}])
@@ -233,3 +247,29 @@ def test_the_page_of_a_closed_month_has_its_close_its_rule_and_its_adjustments()
         "<p>2026-11 is billed with 30.00 USD by lines",
     ):
         assert part in found
+
+
+def test_invoices_show_what_they_billed_of_each_line() -> None:
+    found = text(invoices=[INVOICED])
+    assert "2026-11, Acme - Managed Backup: invoice 1001 of 2026-11-01, 58.00 USD" in found
+    assert "2026-11, Acme - Managed Backup: invoice 1000 of 2026-11-01, 60.00 USD, void (Voided)" in found
+    assert "Addition/acme.storage:gb: 120 × 0.25 USD = 30.00 USD" in found
+    assert "Addition/acme.devices:d: not on it, because it was made after the invoice" in found
+    page = explanation_html(explanation(invoices=[INVOICED]))
+    assert "<li>2026-11, Acme - Managed Backup: invoice 1001" in page
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ("not yet", "not invoiced yet: the next invoice begins with 2026-12-01"),
+        ("missing", "no invoice of this month is found"),
+        ("not due", "the agreement does not bill this month"),
+    ],
+)
+def test_a_month_without_an_invoice_says_why(state: str, sentence: str) -> None:
+    assert sentence in text(invoices=[{**INVOICED, "state": state, "invoices": [], "lines": []}])
+
+
+def test_invoices_that_may_not_be_read_are_unknown() -> None:
+    assert "the role of the API member does not allow to read invoices" in text(invoices=None)

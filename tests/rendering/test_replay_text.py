@@ -79,4 +79,4 @@ def test_a_closed_month_names_its_close_and_the_charges_that_it_did_not_freeze()
     assert found[0].startswith(
         "2026-10 by the rules frozen at its close (1 charge by those of its last run): 2 charges"
     )
-    assert found[-1] == "Closed 2026-11-02 09:00 UTC by ann@desk, samples 0123456789ab…."
+    assert found[-1] == "Closed 2026-11-02 09:00 UTC by ann@desk, samples 0123456789ab…"

@@ -14,6 +14,7 @@ from reconciler.rendering.explanation_month import (
     frozen_text,
     holds_text,
     in_use_text,
+    invoice_lines,
     month_text,
 )
 from reconciler.rendering.explanation_text import (
@@ -67,6 +68,10 @@ def explanation_html(found: Json) -> str:
                 "facts": [_fact(*fact) for fact in correction_facts(each)],
             }
             for each in found["adjustments"]
+        ],
+        "invoices": [
+            {"text": shown_text(invoice), "lines": [shown_text(line) for line in lines]}
+            for invoice, lines in invoice_lines(found)
         ],
         "month": shown_text(f"{found['period']['name']} is {text}") if (text := month_text(found)) else "",
         "pulls": [shown_text(pulls_text(each)) for each in pulls],
