@@ -19,6 +19,7 @@ from reconciler.cli.places import place_finder
 from reconciler.cli.recorded_rules import OwnRules, by_own_rules, changed_mappings, late_usage, own_rules
 from reconciler.cli.session import Session
 from reconciler.cli.show_usage import addition_named, not_found, part_of, plan_from_ledger
+from reconciler.closing.closed_charges import closed_charges, own_bills
 from reconciler.closing.corrections import corrections_json
 from reconciler.closing.explanation import Lines, Past, ToExplain, explain
 from reconciler.closing.month_lines import lines_of_month, month_of, same_charge_and_month, written_in_months
@@ -30,8 +31,8 @@ from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.product import ProductSpec
 from reconciler.ledger.additions import approvals_of_adjustments, approvals_of_period, hand_edits_of
-from reconciler.ledger.bill_records import VersionRecord
-from reconciler.ledger.bills import versions_of
+from reconciler.ledger.bill_records import BillRecord, VersionRecord
+from reconciler.ledger.bills import bills_of_month, versions_of
 from reconciler.ledger.closes import load_closes
 from reconciler.ledger.history import read_runs_by_id, writes_of_addresses
 from reconciler.ledger.pulls import customer_records, pulls_between
@@ -39,7 +40,7 @@ from reconciler.ledger.retention import last_seal
 from reconciler.ledger.snapshot import Approval, Close, closes_of
 from reconciler.metering.coverage import CoverageRow
 from reconciler.metering.monthly_report import report_of
-from reconciler.metering.period import Period, period_of
+from reconciler.metering.period import Period, month_before, period_of
 from reconciler.planning.plan import EVERY_CUSTOMER
 from reconciler.planning.plan import CoverageRow as PlannedRow
 
@@ -110,11 +111,20 @@ async def explain_address(session: Session, words: str, month: str | None) -> di
             lines=_lines(session, planned, shown),
             past=past,
             own=own,
+            before=_before(session, subject, period),
             records=_records(session, inputs, own),
             late=None if running else late_usage(session, inputs, period, over),
             notes=[*_notes(session, period, today if own else (), running=running or not today)],
         )
     )
+
+
+def _before(session: Session, subject: _Subject, period: Period) -> Mapping[str, BillRecord]:
+    """Return what each charge of a customer was billed in the month before."""
+    workspace, month = session.manifests.workspace.name, str(month_before(period, session.workspace.billing.timezone))
+    closed = closed_charges(closes_of(load_closes(session.ledger, workspace, session.tenant), month))
+    bills = own_bills(bills_of_month(session.ledger, workspace, session.tenant, month), closed)
+    return {each.charge: each for each in bills if each.key[:2] == subject.customer}
 
 
 def _records(session: Session, inputs: ChargeInputs, own: OwnRules) -> Mapping[str, VersionRecord]:

@@ -24,7 +24,7 @@ from reconciler.closing.steps import steps_of
 from reconciler.closing.values import RuleValue, version_values
 from reconciler.closing.writes import hand_edits_json, writes_of_period
 from reconciler.kinds.billing_rules import Rule
-from reconciler.ledger.bill_records import VersionRecord
+from reconciler.ledger.bill_records import BillRecord, VersionRecord
 from reconciler.ledger.records import PullRecord
 from reconciler.ledger.runs import RunRecord, WriteRecord
 from reconciler.ledger.snapshot import Approval, Close, RecordedAddition, SeenEdit
@@ -111,6 +111,8 @@ class ToExplain:
     past: Past
     own: Mapping[MappingCharge, OwnRule] = field(default_factory=dict)
     """Of a past month: the rules that hold for it. Those of other charges are the rules of today."""
+    before: Mapping[str, BillRecord] = field(default_factory=dict)
+    """By charge: what it was billed in the month before."""
     records: Mapping[str, VersionRecord] = field(default_factory=dict)
     """By digest: the versions of rules in the ledger."""
     late: LateUsage | None = None
@@ -224,6 +226,7 @@ def _charges(found: ToExplain) -> Iterator[Json]:
                 "in_use": _in_use(found.records.get(version.digest if own is None else own.version.digest)),
             },
             "frozen": _frozen_json(own),
+            "before": _before_json(found.before.get(rule.charge)),
             **_charge_json(charge, used, inputs, found),
         }
 
@@ -276,6 +279,16 @@ def _values(found: ToExplain, key: MappingCharge) -> Iterable[RuleValue]:
 def _in_use(record: VersionRecord | None) -> Json | None:
     """Return since when a version of a rule is in use. None if no run has used it yet."""
     return None if record is None else {"since": time_json(record.first_used_at), "commit": record.git_commit}
+
+
+def _before_json(bill: BillRecord | None) -> Json | None:
+    """Return what a charge was billed in the month before. None if the ledger has no bill of it."""
+    if bill is None:
+        return None
+    amounts = [None if line["amount"] is None else Decimal(line["amount"]) for line in bill.lines]
+    known = [each for each in amounts if each is not None]
+    amount = sum(known, Decimal(0)) if len(known) == len(amounts) else None
+    return {"lines": [dict(line) for line in bill.lines], "amount": decimal_text(amount)}
 
 
 def _frozen_json(own: OwnRule | None) -> Json | None:

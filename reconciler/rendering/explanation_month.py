@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.amounts import amount_text
 from reconciler.rendering.close_text import closed_line
 from reconciler.rendering.counts import numbered
-from reconciler.rendering.paint import Paint, safe
+from reconciler.rendering.paint import Paint, safe, signed
 from reconciler.rendering.times import time_text
 
 Json = Mapping[str, Any]
@@ -52,6 +52,24 @@ def in_use_text(charge: Json) -> str:
         return ""
     commit = f", from commit {used['commit'][:8]}" if used["commit"] else ""
     return safe(f"in use since {time_text(used['since'])}{commit}")
+
+
+def before_text(charge: Json, currency: str | None) -> str:
+    """Return what the month before was billed, and the change. Empty if the ledger has no bill of it."""
+    before = charge["before"]
+    if before is None:
+        return ""
+    lines = ", ".join(f"{_times(line, currency)}" for line in before["lines"]) or "nothing"
+    told = f"the month before, {lines}, {money_text(before['amount'], currency)} in all"
+    amounts = [line["amount"] for line in charge["lines"]]
+    if not amounts or None in (*amounts, before["amount"]):
+        return told
+    change = sum(map(Decimal, amounts)) - Decimal(before["amount"])
+    return f"{told}: {signed(change, currency)}"
+
+
+def _times(line: Json, currency: str | None) -> str:
+    return safe(f"{line['quantity']} × {money_text(line['unit_price'], currency)} on {line['product']}")
 
 
 def frozen_text(charge: Json, period: str, currency: str | None) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.amounts import amount_text, figure_text
 from reconciler.rendering.counts import numbered
 from reconciler.rendering.explanation_month import (
+    before_text,
     close_lines,
     corrections_lines,
     frozen_text,
@@ -150,8 +151,9 @@ def _charge(charge: Json, paint: Paint, width: int, *, found: Json) -> Iterator[
         yield from table(
             steps, [[each["step"], figure(each), each["unit"], each["text"]] for each in charge["steps"]], width
         )
-    if frozen := frozen_text(charge, period, found["currency"]):
-        yield f"    {frozen}"
+    for text in (frozen_text(charge, period, found["currency"]), before_text(charge, found["currency"])):
+        if text:
+            yield f"    {text}"
     if charge["hours"] is not None:
         yield ""
         yield from _hours(charge["hours"], paint, width)

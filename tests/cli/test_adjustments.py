@@ -103,6 +103,17 @@ def test_an_adjustment_waits_is_approved_and_is_made_once(closed: Shop) -> None:
     assert report["customers"][0]["charges"][0]["corrections"] == held["money"]["after"]
     rows = closed("usage", "export", "--period", "2026-12", "--format", "focus").out.splitlines()
     assert [",Correction," in row for row in rows] == [False, False, True]
+    (agreement,) = closed.get("/finance/agreements", conditions='name contains "Alder"')
+    body = {"type": "Agreement", "company": {"id": agreement["company"]["id"]}, "agreement": {"id": agreement["id"]}}
+    while closed.get("/finance/agreements", conditions='name contains "Alder"')[0]["nextInvoiceDate"] < "2026-12":
+        assert closed.http.post("/finance/invoices", json=body).status_code == 201
+    found = closed("--json", "usage", "explain", "cove/1001001", "--period", "2026-11").json
+    november, december = found["invoices"]
+    assert [(each["address"], each["amount"]) for each in november["lines"]] == [
+        ("Addition/alder-dental.storage:backup-gb@2026-11", "19.35")
+    ]
+    assert (november["invoices"][0]["amount"], december["state"]) == ("19.35", "not yet")
+    assert closed("--json", "usage", "explain", "cove/1001001").json["charges"][0]["before"]["amount"] == "19.35"
 
 
 def test_too_much_is_given_back_on_the_credit_product(closed: Shop) -> None:

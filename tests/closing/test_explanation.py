@@ -15,7 +15,7 @@ from reconciler.closing.rule_version import version_of
 from reconciler.closing.values import rule_values, version_values
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveObject, LiveState
-from reconciler.ledger.bill_records import VersionRecord
+from reconciler.ledger.bill_records import BillRecord, VersionRecord
 from reconciler.ledger.runs import RunRecord, WriteRecord
 from reconciler.ledger.snapshot import AcceptedGap, Approval, Close, SeenEdit
 from reconciler.manifests.documents import Document
@@ -318,3 +318,16 @@ def test_the_values_of_a_recorded_rule_are_those_of_its_version(scene: Scene) ->
     assert (found["included"], found["minimum"]) == ({"amount": "5", "per": "customer"}, "3")
     assert (found["start"], found["end"], found["invoiceText"]) == ("2026-11-01", "2026-12-31", "{quantity}")
     assert (found["billing.graceHours"], found["unit"]) == (24, "GB")
+
+
+def test_what_the_month_before_was_billed_is_known_from_its_bill(scene: Scene) -> None:
+    scene.uses({"77": "119.4"})
+    lines = [{"product": "gb", "quantity": "100", "unit_price": "0.25", "amount": "25"}]
+    bill = BillRecord("cove", "77", "storage", "acme", NOW, "sha256:1", lines)
+    (charge,) = explained(scene, before={"storage": bill})["charges"]
+    assert charge["before"] == {"lines": lines, "amount": "25"}
+    unpriced = replace(bill, lines=[*lines, {**lines[0], "amount": None}])
+    (charge,) = explained(scene, before={"storage": unpriced})["charges"]
+    assert charge["before"]["amount"] is None
+    (charge,) = explained(scene)["charges"]
+    assert charge["before"] is None

@@ -89,6 +89,7 @@ def charge(**more: Any) -> dict[str, Any]:
             "in_use": None,
         },
         "frozen": None,
+        "before": None,
         "state": "billed",
         "why": "",
         "steps": steps,

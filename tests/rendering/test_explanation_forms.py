@@ -273,3 +273,14 @@ def test_a_month_without_an_invoice_says_why(state: str, sentence: str) -> None:
 
 def test_invoices_that_may_not_be_read_are_unknown() -> None:
     assert "the role of the API member does not allow to read invoices" in text(invoices=None)
+
+
+def test_the_month_before_is_beside_the_rating_with_the_change() -> None:
+    billed = {"product": "gb", "quantity": "100", "unit_price": "0.25", "amount": "25"}
+    now = {**billed, "quantity": "120", "amount": "30"}
+    before = {"lines": [billed], "amount": "25"}
+    found = text(charges=[charge(before=before, lines=[now])])
+    assert "the month before, 100 × 0.25 USD on gb, 25.00 USD in all: +5.00" in found
+    assert "25.00 USD in all\n" in text(charges=[charge(before=before, lines=[])])
+    found = text(charges=[charge(before={"lines": [], "amount": None}, lines=[now])])
+    assert "the month before, nothing, unknown in all\n" in found

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from reconciler.rendering.explanation_month import (
+    before_text,
     close_lines,
     correction_facts,
     correction_heading,
@@ -92,12 +93,12 @@ def _fact(name: str, text: str) -> dict[str, Markup]:
 
 def _charge(charge: Json, found: Json) -> dict[str, Any]:
     rule, hours, period = charge["rule"], charge["hours"], found["period"]["name"]
-    frozen = frozen_text(charge, period, found["currency"])
+    beside = (frozen_text(charge, period, found["currency"]), before_text(charge, found["currency"]))
     return {
         "mapping": shown_text(rule_name(charge, several=has_several(found))),
         "holds": shown_text(holds_text(charge, period)),
         "in_use": shown_text(in_use_text(charge)),
-        "frozen": shown_text(f"{frozen[:1].upper()}{frozen[1:]}"),
+        "beside": [shown_text(f"{text[0].upper()}{text[1:]}.") for text in beside if text],
         "digest": shown_text(rule["digest"]),
         "values": [
             {name: shown_text(text) for name, text in (("name", each["name"]), ("origin", each["origin"]))}
