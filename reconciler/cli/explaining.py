@@ -88,7 +88,6 @@ async def explain_address(session: Session, words: str, month: str | None) -> di
         values = {name: found for name, found in values.items() if name not in changed}
         inputs = by_own_rules(session, inputs, own, moment, subject.customer)
     usage = charge_usage(inputs)
-    over = next((each for each in planned.usage.ended_months if str(each.period) == str(period)), None)
     rows: Iterable[CoverageRow | PlannedRow] = (row for row in usage.coverage.rows if row.mapping)
     if running:
         rows = (row for row in part.part.coverage if (row.source, row.customer) == subject.customer)
@@ -113,7 +112,7 @@ async def explain_address(session: Session, words: str, month: str | None) -> di
             own=own,
             before=_before(session, subject, period),
             records=_records(session, inputs, own),
-            late=None if running else late_usage(session, inputs, period, over),
+            late=None if running else late_usage(session, inputs, period, live_state),
             notes=[*_notes(session, period, today if own else (), running=running or not today)],
         )
     )

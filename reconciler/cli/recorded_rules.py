@@ -8,12 +8,16 @@ from datetime import datetime
 
 from reconciler.additions.charges import ChargeInputs
 from reconciler.additions.coverage import MappingCharge
-from reconciler.additions.ended_months import ChargedMonth
+from reconciler.additions.live_additions import all_additions
+from reconciler.cli.month_rules import rules_today, with_dated_prices
 from reconciler.cli.rating_again import rated_again
 from reconciler.cli.session import Session
 from reconciler.closing.closed_charges import closed_charges
 from reconciler.closing.explanation import LateUsage, OwnRule
 from reconciler.closing.rule_version import version_from, version_of
+from reconciler.closing.three_way_rules import MonthRules
+from reconciler.closing.three_way_usage import product_links
+from reconciler.kinds.live_state import LiveState
 from reconciler.ledger.bills import bills_of_month, versions_of
 from reconciler.ledger.snapshot import Close
 from reconciler.metering.loading import load_snapshots
@@ -70,19 +74,21 @@ def by_own_rules(
     return replace(inputs, settings=settings, rules=rules, exclusions=exclusions, snapshots=snapshots)
 
 
-def late_usage(session: Session, inputs: ChargeInputs, period: Period, month: ChargedMonth | None) -> LateUsage | None:
+def late_usage(session: Session, inputs: ChargeInputs, period: Period, live_state: LiveState) -> LateUsage | None:
     """Return the usage of an ended month with what came late for it. None without a charge with lines of one month.
 
-    `inputs` have the rules that hold for the month, and `month` is what the next plan rates of it: there, prices with a
-    day in the month are those of now.
+    `inputs` have the rules that hold for the month. Their prices with a day in the month or before are those of now, as
+    in adjustments.
     """
-    terms = {} if month is None else month.terms
     own = [rule for rule in inputs.rules if rule.lines == "perPeriod" and not rule.proposed]
-    rules = [terms[key].rule if (key := (rule.name, rule.charge)) in terms else rule for rule in own]
-    if not rules:
+    if not own:
         return None
     now, settings, exclusions = session.context.now, inputs.settings, inputs.exclusions
+    today = rules_today(session, live_state, period)
+    live = all_additions(live_state, session.workspace.billing.currency)
+    products = product_links(today.rules, own, live_state, live)
+    terms = with_dated_prices(session, MonthRules(own, settings, exclusions), today, products, live_state, period)
     units = {name: snapshot.unit for name, snapshot in inputs.snapshots.items()}
-    snapshots = load_snapshots(session.ledger, units, rules, settings, now, ended=period)
-    charges = rated_again(session.ledger, period, now, rules, settings, exclusions)
-    return LateUsage(replace(inputs, now=now, rules=rules, snapshots=snapshots), charges)
+    snapshots = load_snapshots(session.ledger, units, terms.rules, settings, now, ended=period)
+    charges = rated_again(session.ledger, period, now, terms.rules, settings, exclusions)
+    return LateUsage(replace(inputs, now=now, rules=terms.rules, snapshots=snapshots), charges)

@@ -46,7 +46,7 @@ def steps_of(charge: Charge, rule: Rule, currency: str | None) -> Iterator[Step]
         yield Step("unit", six_decimals(trace.in_unit), unit, text)
     yield from _quantity_steps(trace, measured, rule)
     for line in charge.lines:
-        yield from _line_steps(line, rule, unit, currency)
+        yield from _line_steps(line, rule, unit, currency, trace.quantity)
     if len(charge.lines) > 1 and (total := charge.amount) is not None:
         text = f"the sum of {len(charge.lines)} rounded lines"
         yield Step("total", plain_decimal(total), currency or "", text)
@@ -60,7 +60,7 @@ def _quantity_steps(trace: RatingTrace, measured: Measured, rule: Rule) -> Itera
             others = six_decimals(Decimal(measured.others) / measured.hours)
             of = f"each unit of meter {allowance.per}, of which there are {others}"
         free = f"{with_unit(plain_decimal(allowance.amount), rule.unit)} for {of}"
-        text = f"less the allowance of {free}, and never below 0"
+        text = f"less the allowance of {free}, and never below 0{_over_allowance(measured, rule)}"
         yield Step("included", six_decimals(trace.after_allowance), unit, text)
     if rounding.mode == "none":
         how = "six decimals kept"
@@ -75,11 +75,11 @@ def _quantity_steps(trace: RatingTrace, measured: Measured, rule: Rule) -> Itera
         yield Step("minimum", plain_decimal(trace.quantity), unit, text)
 
 
-def _line_steps(line: ChargeLine, rule: Rule, unit: str, currency: str | None) -> Iterator[Step]:
+def _line_steps(line: ChargeLine, rule: Rule, unit: str, currency: str | None, quantity: Decimal) -> Iterator[Step]:
     product = product_label(line.product)
     text = f"the whole quantity on product {product}"
     if len(rule.ranges) > 1:
-        text = f"by {rule.tiering} ranges on product {product}"
+        text = f"{_ranges_text(line, rule, quantity)}, on product {product}"
     yield Step("product", plain_decimal(line.quantity), unit, text)
     if line.unit_price is None or line.amount is None:
         yield Step("price", "unknown", currency or "", f"product {product} has no price")
@@ -95,6 +95,30 @@ def _line_steps(line: ChargeLine, rule: Rule, unit: str, currency: str | None) -
     yield Step("amount", plain_decimal(line.amount), currency or "", f"{product_of}, rounded half up to {finest}")
 
 
+def _ranges_text(line: ChargeLine, rule: Rule, quantity: Decimal) -> str:
+    """Return which ranges give the quantity of a line: the one that holds all of it, or its slices of `quantity`."""
+    spans, below = [], Decimal(0)
+    for each in rule.ranges:
+        holds = each.up_to is None or quantity <= each.up_to
+        if holds if rule.tiering == "volume" else each.product == line.product:
+            spans.append(_span(below, each.up_to, rule.unit))
+        if each.up_to is None or holds:
+            break
+        below = each.up_to
+    if rule.tiering == "volume":
+        return f"the whole quantity, in the range {spans[0]}"
+    return f"the {'slice' if len(spans) == 1 else 'slices'} {' and '.join(spans)}"
+
+
+def _span(below: Decimal, up_to: Decimal | None, unit: str | None) -> str:
+    """Return a range as text: `up to 10 GB`, `above 10 up to 100 GB`, or `above 100 GB`."""
+    top = "" if up_to is None else f"up to {with_unit(plain_decimal(up_to), unit)}"
+    if not below:
+        return top
+    low = plain_decimal(below)
+    return f"above {low} {top}" if top else f"above {with_unit(low, unit)}"
+
+
 def _since(line: ChargeLine, rule: Rule) -> str:
     """Return from which day the price of a line is in force. Empty for a price without a day."""
     days = (each.since for each in rule.ranges if (each.product, each.price) == (line.product, line.unit_price))
@@ -102,6 +126,20 @@ def _since(line: ChargeLine, rule: Rule) -> str:
     return "" if day is None else f", in force from {day}"
 
 
+def _over_allowance(measured: Measured, rule: Rule) -> str:
+    """Return what each device has above its own allowance. Empty for another allowance, and for many devices."""
+    allowance, devices = rule.allowance, measured.by_device
+    if allowance is None or allowance.per != "device" or not 1 < len(devices) <= _FEW or None in devices:
+        return ""
+    parts = []
+    for name, used in sorted((name or "", used) for name, used in devices.items()):
+        above = max(Decimal(0), Decimal(used) / (rule.divisor * measured.hours) - allowance.amount)
+        parts.append(f"{name} {with_unit(six_decimals(above), rule.unit)}")
+    return f": {', '.join(parts)}"
+
+
+_FEW = 5
+"""The most devices whose parts above their allowance are named."""
 _MEASURES = {"last": "the newest hour", "peak": "the highest hour", "p95": "the hour of the 95th percentile"}
 
 
@@ -119,8 +157,11 @@ def _report_text(measured: Measured) -> str:
 
 def _hours_text(measured: Measured, what: str) -> str:
     if not measured.known_hours:
-        return "the source has never listed the customer"
+        return "no hour has a figure of the customer"
     of = f" of {measured.known_hours} with a known figure" if measured.measure != "last" else ""
     if measured.measure == "mean":
         return f"the mean of {measured.hours} hours: {measured.total:,} {what} in all, divided by {measured.hours}"
-    return f"{_MEASURES[measured.measure]}{of}: {when(measured.chosen[0].hour)}"
+    chosen = _MEASURES[measured.measure]
+    if measured.measure == "p95":
+        chosen = f"{chosen}, rank {-(-95 * measured.known_hours // 100)}"  # the nearest rank, as `measures` has it
+    return f"{chosen}{of}: {when(measured.chosen[0].hour)}"
