@@ -120,7 +120,7 @@ def plain_totals(ledger: Ledger, source: str, wanted: Sequence[Wanted]) -> list[
                 silent: set[str | None] = set()
                 if None in sizes:
                     silent = {owner for owner, size in zip(layout.owners, sizes, strict=True) if size is None}
-                of_late = {owners.get(each) for each in _numbers.decode(late or "[]")}
+                of_late = {owners.get(each) for each in _late_devices(connection, pull_id)} if late else set()
                 for one in sums:
                     one.add(pull_id, layout, sizes, silent, of_late)
                 if not any(one.plain for one in sums):
@@ -145,21 +145,27 @@ def _few(owners: Mapping[int, str], wanted: Collection[str]) -> Sequence[int] | 
 
 def _columns(
     connection: sa.Connection, pull_ids: Sequence[int], few: Sequence[int] | None
-) -> Iterator[tuple[int, str, str, str | None]]:
+) -> Iterator[tuple[int, str, str, int]]:
     """Yield (pull id, device keys, figures, late devices) of each pull that has samples, in the order of the ids.
 
-    The texts are JSON arrays. The first two are in the same order. Late are the devices whose figure is not about the
+    The texts are JSON arrays in the same order. The number of late devices counts those whose figure is not about the
     moment of the pull.
     """
     pull_id, key = _samples.c.pull_id, _samples.c.device_key
     array = sa.func.json_group_array if connection.dialect.name == "sqlite" else sa.func.json_agg
-    late = array(key).filter(_samples.c.observed_at.is_not(None))
-    texts = [sa.cast(each, sa.Text) for each in (array(key), array(_samples.c.bytes), late)]
-    query = sa.select(pull_id, *texts).where(pull_id.in_(pull_ids)).group_by(pull_id).order_by(pull_id)
+    texts = [sa.cast(array(each), sa.Text) for each in (key, _samples.c.bytes)]
+    late = sa.func.count(_samples.c.observed_at)
+    query = sa.select(pull_id, *texts, late).where(pull_id.in_(pull_ids)).group_by(pull_id).order_by(pull_id)
     if few is not None:
         query = query.where(key.in_(few))
     for rows in connection.execution_options(yield_per=_AT_ONCE).execute(query).partitions():
         yield from map(tuple, rows)
+
+
+def _late_devices(connection: sa.Connection, pull_id: int) -> Iterable[int]:
+    """Return the keys of the devices of a pull whose figure is not about its moment."""
+    here = (_samples.c.pull_id == pull_id, _samples.c.observed_at.is_not(None))
+    return connection.execute(sa.select(_samples.c.device_key).where(*here)).scalars()
 
 
 class _PullTotals(NamedTuple):
