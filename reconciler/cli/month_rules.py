@@ -49,6 +49,17 @@ class RecordedRules:
             self._months[name] = {each.key: each for each in _recorded(self.session, name)}
         return self._months[name]
 
+    def first_after(self, period: Period, rules: Iterable[Rule]) -> Iterable[Recorded]:
+        """Yield the versions that billed the customers of rules first after a month, if they have no bill in it."""
+        zone = self.session.workspace.billing.timezone
+        missing = {(rule.source, rule.customer_id) for rule in rules} - {key[:2] for key in self.of(period)}
+        month, running = period_of(period.end, zone), period_of(self.session.context.now, zone)
+        while missing and month.start <= running.start:
+            first = [each for each in self.of(month).values() if each.key[:2] in missing]
+            yield from first
+            missing -= {each.key[:2] for each in first}
+            month = period_of(month.end, zone)
+
     def at(self, key: ChargeKey, moment: datetime, period: Period) -> Iterable[Recorded]:
         """Yield the versions of a charge in the months up to a moment, those of later months first."""
         zone = self.session.workspace.billing.timezone

@@ -76,7 +76,9 @@ async def check_period(session: Session, period: Period, file: FileLines = NO_LI
     recorded = RecordedRules(session)
     today = rules_today(session, live_state, period)
     running = now < period.end
-    terms = today if running else rules_of_month(today, recorded.of(period).values())
+    terms = today
+    if not running:
+        terms = rules_of_month(today, recorded.of(period).values(), recorded.first_after(period, today.rules))
     live = [each for each in all_additions(live_state, currency) if each.agreement_id not in others]
     if not running:
         known = product_links(today.rules, terms.rules, live_state, live)

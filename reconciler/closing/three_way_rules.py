@@ -41,13 +41,16 @@ class MonthRules:
     """How many of the rules are those of today, because the ledger has no bill of their customer in the month."""
 
 
-def rules_of_month(today: MonthRules, recorded: Iterable[Recorded]) -> MonthRules:
+def rules_of_month(today: MonthRules, recorded: Iterable[Recorded], first_after: Iterable[Recorded] = ()) -> MonthRules:
     """Return the rules that billed a month, and those of today for customers without a bill in it.
 
-    A charge that a customer got later is left out. The name of a mapping is that of today: its additions have it in
-    their tags. The time zone is that of today as well, because it decides which hours a month has.
+    `first_after` has the rules of customers whose first bill came in a later month: a mapping that is newer than a
+    month bills it by the rules of its first month. A charge that a customer got later is left out. The name of a
+    mapping is that of today: its additions have it in their tags. The time zone is that of today as well, because it
+    decides which hours a month has.
     """
-    every = sorted(recorded, key=lambda each: each.billed_at)
+    of_month = sorted(recorded, key=lambda each: each.billed_at)
+    every = [*of_month, *first_after]
     if not every:
         return replace(today, unrecorded=len(today.rules))
     billed = {each.key[:2] for each in every}
@@ -60,7 +63,7 @@ def rules_of_month(today: MonthRules, recorded: Iterable[Recorded]) -> MonthRule
     ]
     return MonthRules(
         [*sorted(rules, key=lambda rule: (rule.name, rule.charge)), *others],
-        replace(every[-1].version.settings, timezone=today.settings.timezone),
+        replace((of_month or every)[-1].version.settings, timezone=today.settings.timezone),
         [*{(each.name, each.customer_id, each.device_id): each for each in exclusions}.values()],
         len(others),
     )

@@ -58,6 +58,14 @@ def test_a_customer_without_a_bill_in_the_month_has_the_rule_of_today_and_a_late
     assert (found.rules, found.unrecorded) == ([rule(), other], 1)
 
 
+def test_a_customer_whose_first_bill_came_later_has_the_rule_and_not_the_settings_of_that_bill() -> None:
+    later = recorded(rule("bolt", "78", price=2), 1, 30, replace(SETTINGS, vanished="warn"))
+    now = today(rule(), rule("bolt", "78", price=9))
+    found = rules_of_month(now, [recorded(rule(), billed=20)], [later])
+    assert (found.rules, found.settings, found.unrecorded) == ([rule(), rule("bolt", "78", price=2)], SETTINGS, 0)
+    assert rules_of_month(now, [], [later]).settings.vanished == "warn"
+
+
 def test_the_settings_of_the_last_bill_count_in_the_time_zone_of_today() -> None:
     was = replace(SETTINGS, vanished="warn", timezone="UTC")
     every = [recorded(rule(), 1, 20, was), recorded(rule("bolt", "78"), 1, 10)]
