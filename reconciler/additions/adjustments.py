@@ -15,6 +15,7 @@ from decimal import Decimal
 from reconciler.additions.billed_months import BilledMonths, amount_due
 from reconciler.additions.charge import Charge
 from reconciler.additions.ended_months import ChargedMonth
+from reconciler.additions.line_amounts import NO_AMOUNTS, LineAmounts
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.month_terms import MonthTerms
 from reconciler.additions.ownership import Owner, Ownership, owner_of
@@ -42,15 +43,20 @@ class Due:
 
 
 def dues(
-    months: Iterable[ChargedMonth], ownership: Ownership, snapshot: Snapshot, accepted: Sequence[AcceptedAmount] = ()
+    months: Iterable[ChargedMonth],
+    ownership: Ownership,
+    snapshot: Snapshot,
+    accepted: Sequence[AcceptedAmount] = (),
+    amounts: LineAmounts = NO_AMOUNTS,
 ) -> list[Due]:
     """Return what the settled charges of these months are still due, and those with adjustments that are open again.
 
-    `accepted` has the amounts that a person accepted in place of an adjustment. A charge whose month has no known
-    figure is left out. So is a credit for a month of which the ledger may have lost samples.
+    `accepted` has the amounts that a person accepted in place of an adjustment, and `amounts` what invoices have. A
+    charge whose month has no known figure is left out. So is a credit for a month of which the ledger may have lost
+    samples.
     """
     found = []
-    known = BilledMonths(ownership, snapshot, accepted)
+    known = BilledMonths(ownership, snapshot, accepted, amounts)
     for month in months:
         for charge in month.charges:
             owner, key = owner_of(charge), (charge.mapping, charge.name)

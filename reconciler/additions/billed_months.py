@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from reconciler.additions.line_amounts import NO_AMOUNTS, LineAmounts
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import Owner, Ownership
 from reconciler.additions.tag import identity_of, parse
@@ -16,8 +17,15 @@ _ZERO = Decimal(0)
 class BilledMonths:
     """What is billed for ended months, live and in the ledger. Amounts are in the currency of the workspace."""
 
-    def __init__(self, ownership: Ownership, snapshot: Snapshot, accepted: Sequence[AcceptedAmount]) -> None:
+    def __init__(
+        self,
+        ownership: Ownership,
+        snapshot: Snapshot,
+        accepted: Sequence[AcceptedAmount],
+        amounts: LineAmounts = NO_AMOUNTS,
+    ) -> None:
         self._ownership = ownership
+        self._amounts = amounts
         self._snapshot = snapshot
         self._accepted: dict[TermsKey, Decimal] = {}
         self._tags = [each.tag for each in accepted]
@@ -31,12 +39,14 @@ class BilledMonths:
 
     def standing(self, owner: Owner) -> Decimal:
         """Return what the additions of a charge and month bill, without adjustments."""
-        return sum((each.monthly for each in self.lines(owner)), _ZERO)
+        removed = self._amounts.removed.get((_key(owner), False), _ZERO)
+        return sum((self._amounts.of(each) for each in self.lines(owner)), removed)
 
     def adjusted(self, owner: Owner) -> Decimal:
         """Return what the adjustments of a charge and month bill, with the accepted amounts."""
-        live = sum((each.monthly for each in self._ownership.adjustments.get(owner, ())), _ZERO)
-        return live + self._accepted.get((owner.source, owner.customer_id, owner.charge, str(owner.period)), _ZERO)
+        removed = self._amounts.removed.get((_key(owner), True), _ZERO)
+        live = sum((self._amounts.of(each) for each in self._ownership.adjustments.get(owner, ())), removed)
+        return live + self._accepted.get(_key(owner), _ZERO)
 
     def next_of(self, owner: Owner) -> Owner:
         """Return the owner of the next adjustment. No number is used twice."""
@@ -66,6 +76,10 @@ def amount_due(amount: Decimal, billed: Decimal, *, may_lower: bool) -> Decimal:
     """
     due = amount - billed
     return _ZERO if due < 0 and not may_lower else due
+
+
+def _key(owner: Owner) -> TermsKey:
+    return (owner.source, owner.customer_id, owner.charge, str(owner.period))
 
 
 def _identity(owner: Owner) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from reconciler.additions.planned import HandEdit, PlannedAddition, recorded_fie
 from reconciler.additions.tag import parse
 from reconciler.ledger.snapshot import (
     BilledAddition,
+    LineAmount,
     MonthRating,
     ObservedAddition,
     RecordedAddition,
@@ -61,6 +62,8 @@ class LedgerRecords:
     """Edits by someone else that no earlier run saw. Recorded by `plan` and `apply`."""
     charges: tuple[Charge, ...] = ()
     """The charges of the running month that are billed as their rules give them. Recorded at the end of an apply."""
+    amounts: tuple[LineAmount, ...] = ()
+    """What additions of single months billed, where the ledger has something else. Recorded by `plan` and `apply`."""
     ratings: tuple[MonthRating, ...] = ()
     """What settled months were rated with, where the ledger has something else. Recorded by `plan` and `apply`."""
 

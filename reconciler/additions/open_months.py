@@ -16,6 +16,7 @@ from typing import Any
 from reconciler.additions.agreements import next_invoice_of
 from reconciler.additions.closed_months import NO_CLOSES, ClosedMonths
 from reconciler.additions.coverage import MappingCharge
+from reconciler.additions.line_amounts import NO_AMOUNTS, LineAmounts
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.month_terms import MonthTerms, terms_from_json, terms_of
 from reconciler.additions.ownership import Owner, Ownership, owner_of_rule
@@ -72,13 +73,16 @@ def open_months(
     months: Sequence[Period],
     *,
     ownership: Ownership,
+    amounts: LineAmounts = NO_AMOUNTS,
     closed: ClosedMonths = NO_CLOSES,
 ) -> list[OpenMonth]:
     """Return the ended months that are open or settled, the newest first.
 
-    `months` has all months that are looked at, and `ownership` all additions.
+    `months` has all months that are looked at, `ownership` all additions, and `amounts` what is invoiced of them.
     """
-    finder = _Finder(rules_of, manifests, live_state, snapshot, recorded, ownership, closed)
+    finder = _Finder(
+        rules_of, manifests, live_state, snapshot, recorded, ownership=ownership, amounts=amounts, closed=closed
+    )
     found = []
     for period in months:
         terms: list[MonthTerms] = []
@@ -115,10 +119,13 @@ class _Finder:
         live_state: LiveState,
         snapshot: Snapshot,
         recorded: Recorded,
+        *,
         ownership: Ownership,
+        amounts: LineAmounts,
         closed: ClosedMonths,
     ) -> None:
         self._closed = closed
+        self._amounts = amounts
         self._rules_of = rules_of
         self._priced: dict[str, Mapping[Owner, Rule]] = {}
         self._manifests, self._live_state, self._recorded = manifests, live_state, recorded
@@ -176,8 +183,10 @@ class _Finder:
             agreements = [each.agreement_id for each in billing]
             if found.agreement.id not in agreements:
                 found = replace(found, agreement=self._link(agreements[0]))
-            settled = is_closed or bool(invoiced_lines(billing, self._live_state))
+            settled = is_closed or bool(invoiced_lines(billing, self._live_state)) or self._is_invoiced(owner, month)
             return _Found(found, expected=not settled, settled=settled)
+        if self._is_invoiced(owner, month):
+            return _Found(found, settled=True)
         if is_closed:
             return None if self._is_elsewhere(owner, period) else _Found(found, settled=True, new=new)
         expected = record is not None or self._is_known_before(owner, period)
@@ -215,6 +224,14 @@ class _Finder:
         """Return whether an addition of all months has billed a month, or one on an agreement that was not read."""
         over = self._over.get(owner, "") > period.first_day.isoformat()
         return over or (_identity(owner), str(period)) in self._unread
+
+    def _is_invoiced(self, owner: Owner, month: str) -> bool:
+        """Return whether an invoice has an addition of a month that is no longer in ConnectWise, or that was moved."""
+        key = (owner.source, owner.customer_id, owner.charge, month)
+        lines = self._lines.get(owner.of_period(month), ())
+        return (key, False) in self._amounts.removed or any(
+            each.addition.id in self._amounts.invoiced for each in lines
+        )
 
     def _link(self, agreement_id: int) -> Link:
         live = self._live_state.objects.get(("Agreement", agreement_id))

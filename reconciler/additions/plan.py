@@ -35,6 +35,7 @@ from reconciler.additions.invoicing import (
 )
 from reconciler.additions.leaving import double_notes, ended_additions, left_additions, overbilled
 from reconciler.additions.ledger_records import LedgerRecords, ledger_records
+from reconciler.additions.line_amounts import NO_AMOUNTS, LineAmounts, edited_after_invoice
 from reconciler.additions.match import Matched, match
 from reconciler.additions.month_ratings import new_ratings
 from reconciler.additions.month_terms import new_terms
@@ -94,6 +95,8 @@ class UsageInputs:
     """The amounts of settled months that no addition can bill, and that a person accepted."""
     ratings: Mapping[TermsKey, MonthRating] = field(default_factory=dict)
     """The ratings of settled months that the ledger has, and that hold by the samples of now."""
+    amounts: LineAmounts = NO_AMOUNTS
+    """What the additions of single months billed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +185,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         **desired.uninvoiced,
         **uninvoiced_usage(matched.pairs, planned, period, currency, snapshot, context.live_state),
     }
-    due = dues(over, ownership, snapshot, inputs.accepted)
+    due = dues(over, ownership, snapshot, inputs.accepted, inputs.amounts)
     adjustments = plan_adjustments(due, context, builder, inputs.approvals)
     money = period_money(ownership, planned, held, rules, builder)
     planned = [*map(money.of, planned)]
@@ -223,6 +226,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
             *double_notes(matched.superseded, moves.by_id, currency),
             *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in later.items()),
             *beside.notes(matched.pairs),
+            *edited_after_invoice(inputs.amounts, ownership, currency),
             *future_notes(running, inputs.rules, inputs.future, currency),
         ),
         coverage=(
@@ -239,6 +243,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
             records,
             hand_edits=edits,
             terms=tuple(new_terms(inputs.rules, context.manifests, context.live_state, period, inputs.terms)),
+            amounts=inputs.amounts.new,
             ratings=new_ratings(over, inputs.ratings),
             charges=_billed_charges(inputs.usage, {*refused, *held_names}, floors),
         ),

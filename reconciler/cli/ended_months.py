@@ -15,12 +15,14 @@ from reconciler.additions.billed_months import BilledMonths
 from reconciler.additions.charges import ChargeInputs
 from reconciler.additions.closed_months import closed_months
 from reconciler.additions.ended_months import EndedMonth
+from reconciler.additions.line_amounts import NO_AMOUNTS, LineAmounts, line_amounts
 from reconciler.additions.month_ratings import InputDigests, Inputs, unchanged
 from reconciler.additions.open_months import OpenMonth, ended_months, open_months
 from reconciler.additions.ownership import ownership_of_all
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.live_state import LiveState
 from reconciler.ledger.late_samples import Later, later_than
+from reconciler.ledger.line_amounts import load_line_amounts
 from reconciler.ledger.month_ratings import RatedPulls, load_month_ratings, rated_pulls
 from reconciler.ledger.month_terms import load_month_terms
 from reconciler.ledger.retention import last_seal
@@ -52,6 +54,7 @@ class LoadedMonths:
     terms: Mapping[TermsKey, Mapping[str, Any]] = field(default_factory=dict)
     """The terms of the running month."""
     ratings: Ratings = field(default_factory=Ratings)
+    amounts: LineAmounts = NO_AMOUNTS
 
 
 def with_ended_months(
@@ -87,6 +90,13 @@ def with_ended_months(
         return pricing.rules(manifests, units, live_state, month.first_day)
 
     ownership = ownership_of_all(live_state, to_charge.rules, manifests.workspace.spec, snapshot)
+    amounts = line_amounts(
+        ownership,
+        live_state,
+        snapshot,
+        load_line_amounts(ledger, workspace, tenant, str(ended_months(running, zone)[-1])),
+        to_charge.settings.currency,
+    )
     found = open_months(
         to_charge.rules,
         rules_of,
@@ -96,10 +106,11 @@ def with_ended_months(
         ended,
         months,
         ownership=ownership,
+        amounts=amounts,
         closed=closed_months(closes),
     )
     ratings = _ratings(ledger, workspace, tenant, units, months) if any(each.settled for each in found) else Ratings()
-    billed = BilledMonths(ownership, snapshot, accepted)
+    billed = BilledMonths(ownership, snapshot, accepted, amounts)
     today = local_date(to_charge.now, zone)
     digests = InputDigests(to_charge.settings, to_charge.exclusions, snapshot, today, __version__)
     loaded = []
@@ -108,7 +119,7 @@ def with_ended_months(
         left_out = frozenset() if month.period == whole else unchanged(month, inputs, ratings.known, billed)
         loaded.append(_loaded(month, left_out, inputs, to_charge, manifests, ledger, fresh))
     terms = {key: terms for key, terms in recorded.items() if key[-1] == str(running)}
-    return LoadedMonths(replace(to_charge, ended=tuple(loaded)), terms, ratings)
+    return LoadedMonths(replace(to_charge, ended=tuple(loaded)), terms, ratings, amounts)
 
 
 def _ratings(

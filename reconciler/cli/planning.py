@@ -237,6 +237,7 @@ def usage_inputs(
         terms=read.terms,
         accepted=read.accepted,
         ratings=read.ratings.known,
+        amounts=read.amounts,
         left_open=left_open,
         context=context,
         workspace=session.workspace,

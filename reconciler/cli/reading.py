@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.additions.agreements import BillingCycles, has_unusual_cycle
 from reconciler.additions.charges import ChargeInputs
+from reconciler.additions.line_amounts import NO_AMOUNTS, LineAmounts
 from reconciler.additions.rivals import REMEMBERED
 from reconciler.additions.tag_search import tag_search
 from reconciler.cli.clock import check_clock
@@ -68,6 +69,8 @@ class UsageRead:
     """The owed amounts of settled months that a person accepted."""
     ratings: Ratings = field(default_factory=Ratings)
     """The ratings of settled months that the ledger has."""
+    amounts: LineAmounts = NO_AMOUNTS
+    """What the additions of single months billed."""
     cycles: BillingCycles = field(default_factory=dict)
     """Empty if every agreement has the default cycle, and for a report."""
 
@@ -184,6 +187,7 @@ async def read_usage(
         closes=closes,
         accepted=accepted,
         ratings=loaded.ratings,
+        amounts=loaded.amounts,
     )
 
 

@@ -24,6 +24,7 @@ from reconciler.ledger.additions import (
 from reconciler.ledger.bill_records import BilledCharge, BillRecord, VersionRecord
 from reconciler.ledger.bills import record_bills
 from reconciler.ledger.errors import LedgerError
+from reconciler.ledger.line_amounts import record_line_amounts
 from reconciler.ledger.month_ratings import RatedPulls, record_month_ratings
 from reconciler.ledger.month_terms import record_month_terms
 from reconciler.ledger.snapshot import AcceptedAmount, Approval
@@ -44,6 +45,7 @@ def record_read(session: Session, records: LedgerRecords, pulls: RatedPulls, *, 
     try:
         record_observed_additions(session.ledger, workspace, session.tenant, records.observed_additions, now)
         record_hand_edits(session.ledger, workspace, session.tenant, records.hand_edits)
+        record_line_amounts(session.ledger, workspace, session.tenant, records.amounts, now)
         record_month_ratings(session.ledger, workspace, session.tenant, records.ratings, pulls, now)
         if searched:
             record_tag_search(session.ledger, workspace, session.tenant, now)

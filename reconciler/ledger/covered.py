@@ -54,8 +54,9 @@ SEALS = Covered(schema.seals, again=schema.seals.c.emptied_at.is_not(None))
 RULE_VERSIONS = Covered(schema.rule_versions)
 CLOSES = Covered(schema.closes)
 ACCEPTED_AMOUNTS = Covered(schema.accepted_amounts)
+LINE_AMOUNTS = Covered(schema.line_amounts)
 
-COVERED = (PULLS, RUNS, WRITES, APPROVALS, SEALS, RULE_VERSIONS, CLOSES, ACCEPTED_AMOUNTS)
+COVERED = (PULLS, RUNS, WRITES, APPROVALS, SEALS, RULE_VERSIONS, CLOSES, ACCEPTED_AMOUNTS, LINE_AMOUNTS)
 """Each table that the chain covers. To add one, add a line, and call `append` in the transaction that writes a row."""
 
 EXCUSED: dict[sa.Table, str] = {

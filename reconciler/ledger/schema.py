@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from reconciler.ledger import driver_errors
 
-REVISIONS = tuple(f"{number:04}" for number in range(1, 16))
+REVISIONS = tuple(f"{number:04}" for number in range(1, 17))
 """The revisions of the migrations, `0001` to the newest."""
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "ledger_version"
@@ -432,6 +432,30 @@ accepted_amounts = sa.Table(
         *("workspace", "tenant", "source", "customer_id", "charge", "period", "number"),
         unique=True,
     ),
+)
+
+# What additions of single months billed: a row where a run finds that an invoice of it was made or deleted, and where
+# an addition that is not invoiced yet differs from what our last write left. `amount` is null where it does not differ
+# any more. The last row of an addition counts. A row is never changed.
+line_amounts = sa.Table(
+    "line_amounts",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("workspace", sa.Text, nullable=False),
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("addition_id", sa.BigInteger, nullable=False),
+    sa.Column("agreement_id", sa.BigInteger, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("customer_id", sa.Text, nullable=False),
+    sa.Column("charge", sa.Text, nullable=False),
+    sa.Column("period", sa.Text, nullable=False),
+    sa.Column("adjustment", sa.Integer, nullable=False),
+    sa.Column("effective", sa.Text, nullable=False),
+    sa.Column("amount", sa.Text),
+    sa.Column("invoiced", sa.Boolean, nullable=False),
+    sa.Column("assumed", sa.Boolean, nullable=False),
+    sa.Column("seen_at", UtcTime, nullable=False),
+    sa.Index("line_amounts_by_period", "workspace", "tenant", "period"),
 )
 
 # The chain: see `chain`. `subject` is a table and `row_id` a row of it. `content` is the digest of the row and its

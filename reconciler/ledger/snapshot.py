@@ -169,6 +169,26 @@ class AcceptedAmount:
 
 
 @dataclass(frozen=True, slots=True)
+class LineAmount:
+    """What an addition of one month billed, when a run found something else than our last write left."""
+
+    addition_id: int
+    agreement_id: int
+    key: TermsKey
+    """The charge, and the month that it bills."""
+    adjustment: int
+    """The number of the adjustment. 0 for a line."""
+    effective: str
+    """Its first day, as `2026-10-01`."""
+    amount: Decimal | None
+    """In the currency of the workspace. None: what our last write left."""
+    invoiced: bool = False
+    """Whether an invoice has billed this amount."""
+    assumed: bool = False
+    """Whether it was also edited by hand, and no run says whether the edit or the invoice came first."""
+
+
+@dataclass(frozen=True, slots=True)
 class AcceptedGap:
     """What was unknown of a month at its close, and who accepted it with which reason."""
 

@@ -33,6 +33,7 @@ from reconciler.ledger.additions import (
     record_tag_search,
 )
 from reconciler.ledger.journal import begin_run, write_answer, write_intent
+from reconciler.ledger.line_amounts import record_line_amounts
 from reconciler.ledger.month_ratings import RatedPulls, record_month_ratings
 from reconciler.ledger.month_terms import record_month_terms
 from reconciler.ledger.recording import record_pull
@@ -260,6 +261,7 @@ class Scene:
                 left_open=left_open_customers(self.closes),
                 accepted=self.accepted,
                 ratings=loaded.ratings.known,
+                amounts=loaded.amounts,
             )
         )
 
@@ -305,6 +307,7 @@ class Scene:
     def _record_read(self, found: UsagePart) -> None:
         record_observed_additions(self.ledger, "test", TENANT, found.records.observed_additions, self.now)
         record_hand_edits(self.ledger, "test", TENANT, found.records.hand_edits)
+        record_line_amounts(self.ledger, "test", TENANT, found.records.amounts, self.now)
         record_month_ratings(self.ledger, "test", TENANT, found.records.ratings, self.pulls, self.now)
 
     def _note(self, found: UsagePart, done: Mapping[str, int]) -> None:
