@@ -19,6 +19,7 @@ from reconciler.additions.invoiced_months import line_of
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Pair, Superseded
 from reconciler.additions.moves import Move
+from reconciler.additions.pair_actions import planned_pair
 from reconciler.additions.planned import PlannedAddition, without_amount
 from reconciler.amounts import amount_text
 from reconciler.kinds.billing_rules import Rule
@@ -160,7 +161,7 @@ class _OldAgreement:
         desired = replace(desired, unit_cost=like.unit_cost, own_price=like.own_price)
         usual = like.owner.address_of(like.product.name)
         address = self._builder.unique_address(usual, self._leaving[0].live.agreement_id)
-        return self._builder.for_pair(Pair(replace(desired, known_as=address, depends_on=like.depends_on)))
+        return planned_pair(self._builder, Pair(replace(desired, known_as=address, depends_on=like.depends_on)))
 
     def _followed(self, leaving: Leaving, quantity: Decimal, first: frozenset[str]) -> PlannedAddition:
         """Return the plan for an addition with the quantity of this hour."""
@@ -184,7 +185,7 @@ class _OldAgreement:
             known_as=self._builder.unique_address(superseded.owner.address_of(live.product), live.id),
             depends_on=superseded.depends_on | first,
         )
-        planned = self._builder.for_pair(Pair(desired, live, superseded.evidence))
+        planned = planned_pair(self._builder, Pair(desired, live, superseded.evidence))
         return replace(planned, replaced=leaving.move.replaced)
 
     def _kept(self, leaving: Leaving) -> PlannedAddition:

@@ -8,8 +8,7 @@ This is one pure pass. All that it needs was read before.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -18,15 +17,16 @@ from reconciler.additions.actions import ActionBuilder
 from reconciler.additions.adjustment_plan import adjustment_views, plan_adjustments
 from reconciler.additions.adjustments import dues
 from reconciler.additions.beside import Beside
-from reconciler.additions.changes import ChargeChange, charge_changes
+from reconciler.additions.changes import charge_changes
 from reconciler.additions.charge import Charge
 from reconciler.additions.charges import ChargedUsage
-from reconciler.additions.coverage import MappingCharge, MappingFindings, Reasons, coverage_rows
+from reconciler.additions.coverage import MappingFindings, Reasons, coverage_rows
 from reconciler.additions.desired import BillingContext, DesiredAdditions, desired_additions, desired_of_month
 from reconciler.additions.ended_months import ChargedMonth
 from reconciler.additions.floors import with_floors
 from reconciler.additions.future_prices import FuturePrices, future_notes
 from reconciler.additions.guardrails import customer_trips, run_trips
+from reconciler.additions.holding import actions_done, actions_held, held_mappings
 from reconciler.additions.invoicing import (
     ending_duplicate_notes,
     mid_month_notes,
@@ -42,9 +42,10 @@ from reconciler.additions.month_terms import new_terms
 from reconciler.additions.monthly_totals import monthly_totals, standing_amounts
 from reconciler.additions.moves import Moves, with_moves
 from reconciler.additions.orphans import orphans
-from reconciler.additions.ownership import Owner, Ownership, owner_of, owner_of_rule, ownership_of, recorded_owners
+from reconciler.additions.ownership import Owner, Ownership, ownership_of, recorded_owners
+from reconciler.additions.pair_actions import planned_pair
 from reconciler.additions.period_money import period_money
-from reconciler.additions.planned import PlannedAddition
+from reconciler.additions.planned_months import billed_charges, ended_reasons, rules_by_owner, with_charges
 from reconciler.additions.proposed import proposed_usage
 from reconciler.additions.rivals import new_edits, rival_trips
 from reconciler.additions.switching import switched_additions
@@ -57,15 +58,11 @@ from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.snapshot import AcceptedAmount, MonthRating, Snapshot, TermsKey
 from reconciler.metering.coverage import State
 from reconciler.metering.period import month_before
-from reconciler.planning.action import Action
-from reconciler.planning.approvals import Approved, is_approved
+from reconciler.planning.approvals import Approved
 from reconciler.planning.part import Part
-from reconciler.planning.plan import Note, Tripped
+from reconciler.planning.plan import Note
 
 _ZERO = Decimal(0)
-
-HeldMappings = Mapping[str, Sequence[Tripped]]
-"""The guardrails that hold a mapping, by its address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +116,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     over = inputs.usage.ended_months
     months = {str(month_before(period, spec.billing.timezone)), *(str(each.period) for each in over)}
     ownership = ownership_of(context.live_state, inputs.rules, spec, snapshot, period, months)
-    rules = _rules(inputs, ownership)
+    rules = rules_by_owner(inputs.usage, inputs.rules, ownership)
     digests = {owner: rule.quantity_digest for owner, rule in rules.items()}
     elsewhere = context.manifests.elsewhere
     if elsewhere is not None:  # The mappings of other orphans may be among those that a partial plan leaves out.
@@ -133,13 +130,13 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     ]
     charges, floors = with_floors(in_months, rules, digests, ownership, snapshot, currency, recorded)
     running = [charge for charge in charges.values() if charge.period in (None, str(period))]
-    over = tuple(_with_charges(each, charges) for each in over)
+    over = tuple(with_charges(each, charges) for each in over)
     desired, of_ended, moves, matched = _matched(inputs, running, over, rules, ownership)
     not_counted = {*inputs.in_setup, *_ending_agreements(context.live_state, last_day)}
     builder = ActionBuilder(
         snapshot, str(period), last_day, currency, spec.billing.on_drift, digests, not_counted=not_counted
     )
-    planned = [*map(builder.for_pair, matched.pairs)]
+    planned = [planned_pair(builder, pair) for pair in matched.pairs]
     planned += left_additions(matched.superseded, moves, rules, context, builder)
     ended = _in_state("ended", inputs.usage)
     planned += ended_additions(ended, rules, ownership, planned, context.live_state, builder)
@@ -171,7 +168,9 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     planned += switched
     edits = new_edits(planned, snapshot, inputs.usage.now, spec.billing.on_drift)
     rivals = rival_trips(planned, edits, changes, snapshot, inputs.usage.now)
-    trips, held = _customer_trips(inputs, changes, rivals)
+    trips, held = held_mappings(
+        (*customer_trips(spec.guardrails, changes, currency), *rivals), inputs.approvals, snapshot
+    )
     trips += run_trips(
         spec.guardrails,
         [each for each in changes if each.address not in held],
@@ -195,7 +194,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         floors=floors,
         uninvoiced=uninvoiced,
         proposed=proposed.details,
-        ended_months=_ended_months(over, of_ended),
+        ended_months=ended_reasons(over, of_ended),
         left_open=inputs.left_open,
         overbilled=later,
         charges={(charge.mapping, charge.name): charge for charge in running},
@@ -204,11 +203,11 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     before, after, costs = monthly_totals(planned, orphaned, matched, ownership, held, builder, money)
     part = Part(
         actions=(
-            *_actions(planned, held),
+            *actions_done(planned, held),
             *(each.action for each in orphaned if each.action is not None),
             *adjustments.actions,
         ),
-        held=(*_held_actions(planned, held), *adjustments.held),
+        held=(*actions_held(planned, held), *adjustments.held),
         after={each.address: each.depends_on for each in planned},
         unchanged=sum(each.action is None for each in planned),
         money_before=before,
@@ -245,7 +244,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
             terms=tuple(new_terms(inputs.rules, context.manifests, context.live_state, period, inputs.terms)),
             amounts=inputs.amounts.new,
             ratings=new_ratings(over, inputs.ratings),
-            charges=_billed_charges(inputs.usage, {*refused, *held_names}, floors),
+            charges=billed_charges(inputs.usage, {*refused, *held_names}, floors),
         ),
         (
             *addition_views(planned, proposed.planned, orphaned, ownership, held, builder, context.live_state),
@@ -273,69 +272,6 @@ def _matched(
     return desired, of_ended, moves, match((*moves.additions, *of_months), ownership, period, inputs.snapshot)
 
 
-def _rules(inputs: UsageInputs, ownership: Ownership) -> dict[Owner, Rule]:
-    """Return the rule of each charge, also for the additions of each month that are ours."""
-    found = {owner_of_rule(rule): rule for rule in inputs.rules}
-    found |= {owner: found[owner.of_all_months] for owner in ownership.by_owner}
-    found |= {owner: found[owner.of_all_months] for owner in map(owner_of, inputs.usage.charges)}
-    for month in inputs.usage.ended_months:
-        found |= {owner_of(charge): month.terms[charge.mapping, charge.name].rule for charge in month.charges}
-    return found
-
-
-def _with_charges(month: ChargedMonth, charges: Mapping[Owner, Charge]) -> ChargedMonth:
-    """Return an ended month with its charges as they are after a lost ledger."""
-    return replace(month, charges=tuple(charges[owner_of(each)] for each in month.charges))
-
-
-def _ended_months(months: Iterable[ChargedMonth], desired: Iterable[DesiredAdditions]) -> Reasons:
-    """Return by charge and month why an ended month of it is not billed as measured."""
-    found: defaultdict[MappingCharge, dict[str, str]] = defaultdict(dict)
-    for month, of_month in zip(months, desired, strict=True):
-        for charge in month.terms:
-            reasons = (month.unknown.get(charge), of_month.refused.get(charge[0]), of_month.uninvoiced.get(charge[0]))
-            if text := "; ".join(each for each in reasons if each is not None):
-                found[charge][str(month.period)] = text
-    return found
-
-
-def _billed_charges(
-    usage: ChargedUsage, left_out: Collection[str], floors: Collection[MappingCharge]
-) -> tuple[Charge, ...]:
-    """Return the charges of the running month whose lines the plan writes as they are.
-
-    `left_out` are mappings that are held or refused.
-    """
-    return tuple(
-        each
-        for each in usage.charges
-        if each.state != "held"
-        and each.period in (None, str(usage.period))
-        and each.mapping not in left_out
-        and (each.mapping, each.name) not in floors
-    )
-
-
-def _customer_trips(
-    inputs: UsageInputs, changes: Iterable[ChargeChange], rivals: Iterable[Tripped]
-) -> tuple[list[Tripped], HeldMappings]:
-    """Return the guardrails that single customers trip, and the mappings that are held.
-
-    An approval of `samples` counts for the whole period. All others count for the run that they are given to.
-    """
-    kept = [Approved(each.guardrail, each.address) for each in inputs.snapshot.approvals if each.guardrail == "samples"]
-    trips: list[Tripped] = []
-    held: dict[str, list[Tripped]] = {}
-    found = customer_trips(inputs.workspace.guardrails, changes, inputs.workspace.billing.currency)
-    for trip in (*found, *rivals):
-        if is_approved(trip, (*inputs.approvals, *kept)):
-            trips.append(trip.model_copy(update={"approved": True}))
-            continue
-        trips.append(trip)
-        held.setdefault(str(trip.address), []).append(trip)
-    return trips, held
-
-
 def _refused(desired: DesiredAdditions, matched: Matched) -> dict[str, str]:
     """Return the mappings that cannot be billed, with the reason."""
     return {**desired.refused, **{mapping: "; ".join(reasons) for mapping, reasons in matched.refused.items()}}
@@ -344,20 +280,6 @@ def _refused(desired: DesiredAdditions, matched: Matched) -> dict[str, str]:
 def _in_state(state: State, usage: ChargedUsage) -> set[str]:
     """Return the mappings whose customer is in a state."""
     return {str(row.mapping) for row in usage.coverage.rows if row.state == state}
-
-
-def _actions(planned: Iterable[PlannedAddition], held: HeldMappings) -> tuple[Action, ...]:
-    """Return the actions of mappings that are not held."""
-    return tuple(each.action for each in planned if each.action is not None and each.owner.mapping_address not in held)
-
-
-def _held_actions(planned: Iterable[PlannedAddition], held: HeldMappings) -> tuple[Action, ...]:
-    """Return the actions of held mappings, each with the address of its mapping."""
-    return tuple(
-        each.action.model_copy(update={"held_for": each.owner.mapping_address})
-        for each in planned
-        if each.action is not None and each.owner.mapping_address in held
-    )
 
 
 def _ending_agreements(live_state: LiveState, last_day: str) -> Iterator[int]:

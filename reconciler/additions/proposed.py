@@ -12,6 +12,7 @@ from reconciler.additions.desired import BillingContext, desired_additions
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Pair, match
 from reconciler.additions.ownership import Owner, Ownership
+from reconciler.additions.pair_actions import planned_pair
 from reconciler.additions.planned import PlannedAddition
 from reconciler.amounts import amount_text
 from reconciler.kinds.billing_rules import Rule
@@ -57,7 +58,7 @@ def proposed_usage(
     refused = {**desired.refused, **{name: "; ".join(reasons) for name, reasons in matched.refused.items()}}
     by_mapping: dict[str, list[tuple[Pair, PlannedAddition]]] = {}
     for pair in matched.pairs:
-        by_mapping.setdefault(pair.desired.mapping, []).append((pair, builder.for_pair(pair)))
+        by_mapping.setdefault(pair.desired.mapping, []).append((pair, planned_pair(builder, pair)))
     held = {name: all(each.state == "held" for each in charges if each.mapping == name) for name in by_name(charges)}
     details = {
         name: _detail(refused.get(name), by_mapping.get(name, ()), context, beside, held=each)

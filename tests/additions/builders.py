@@ -11,6 +11,7 @@ from reconciler.additions.leaving import left_addition
 from reconciler.additions.live_additions import LiveAddition, live_additions
 from reconciler.additions.match import Matched, match
 from reconciler.additions.ownership import Owner, Ownership, assign_owners
+from reconciler.additions.pair_actions import planned_pair
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.values import Link
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
@@ -82,7 +83,10 @@ def planned(
     """Return the planned additions of a match. Fail if a mapping is refused."""
     found, by = matched(*lines, live=live, ledger=ledger), builder(ledger, on_drift)
     assert found.refused == {}
-    return [*map(by.for_pair, found.pairs), *(left_addition(each, None, by) for each in found.superseded)]
+    return [
+        *(planned_pair(by, pair) for pair in found.pairs),
+        *(left_addition(each, None, by) for each in found.superseded),
+    ]
 
 
 def only_action(found: list[PlannedAddition]) -> Action:

@@ -19,6 +19,7 @@ from reconciler.additions.leaving import left_addition
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Matched
 from reconciler.additions.ownership import Owner, Ownership, assign_owners
+from reconciler.additions.pair_actions import planned_pair
 from reconciler.additions.planned import PlannedAddition
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.values import Link
@@ -131,7 +132,7 @@ def plan_of(desired: Sequence[DesiredAddition], live_objects: Sequence[LiveObjec
     ownership = assign_owners(live_of(*live_objects), (A, B), frozenset({"cove"}), Snapshot())
     found, by = match(desired, ownership, NOVEMBER, Snapshot()), builder()
     left = (left_addition(each, None, by) for each in found.superseded)
-    return PlannedSet(ownership, found, [*map(by.for_pair, found.pairs), *left])
+    return PlannedSet(ownership, found, [*(planned_pair(by, pair) for pair in found.pairs), *left])
 
 
 def resolved(line: DesiredAddition) -> DesiredAddition:
