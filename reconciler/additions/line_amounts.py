@@ -61,6 +61,8 @@ def line_amounts(
     new: list[LineAmount] = []
     for owner, line in _lines(ownership):
         last = known.get(line.id)
+        if last is not None and (last.key[-1], last.adjustment) != (owner.period, owner.adjustment):
+            last = None  # another addition had this id, as in a tenant that was restored
         found = _found(owner, line, last, snapshot.additions.get(line.id), live_state, currency)
         if found is not None and found != last:
             new.append(found)

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.live_state import LiveObject
-from reconciler.ledger.line_amounts import load_line_amounts
+from reconciler.additions.line_amounts import line_amounts
+from reconciler.additions.ownership import Ownership
+from reconciler.kinds.live_state import LiveObject, LiveState
+from reconciler.ledger.line_amounts import load_line_amounts, record_line_amounts
+from reconciler.ledger.snapshot import LineAmount, Snapshot
 from reconciler.planning.part import Part
 from tests.planning.builders import mapping, product
 
@@ -217,3 +220,27 @@ def test_what_is_too_much_is_given_back_once(december: Scene) -> None:
     december.apply(approve=CREDIT)
     assert [each[1] for each in adjustments(december)] == [D("-5.00")]
     assert waiting(december.plan()) == []
+
+
+# ── what cannot be read ──────────────────────────────────────────────────────────────────────────────────────
+
+LINE = LineAmount(99, 9, ("cove", "77", "storage", "2026-11"), 0, "2026-11-01", D("25.00"), invoiced=True)
+
+
+def test_an_addition_of_an_agreement_that_was_not_read_counts_as_invoiced() -> None:
+    found = line_amounts(Ownership({}, [], [], []), LiveState(), Snapshot(), {99: LINE}, "USD")
+    assert found.removed == {(LINE.key, False): D("25.00")}
+
+
+def test_an_addition_without_a_first_day_is_on_no_invoice(december: Scene) -> None:
+    invoice(december)
+    edit(december, november(december), effectiveDate=None)
+    december.planned()
+    assert load_line_amounts(december.ledger, "test", TENANT, "2026-11") == {}
+
+
+def test_an_amount_of_another_addition_with_the_same_id_does_not_count(december: Scene) -> None:
+    other = replace(LINE, addition_id=november(december).id, key=("cove", "77", "storage", "2026-10"))
+    record_line_amounts(december.ledger, "test", TENANT, [other], december.now)
+    invoice(december)
+    assert edits(hour(december)) == []

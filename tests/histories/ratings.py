@@ -1,6 +1,8 @@
 """Play random hours of an estate, and compare each plan with one that loads and rates every ended month.
 
-The other histories have no ledger. Here the ledger is real, and decides which months are loaded.
+The other histories have no ledger. Here the ledger is real. It decides which months are loaded, and keeps what invoices
+billed. In the end, what was billed of each settled month must be what the month gives. What invoices have is kept here
+apart from the ledger.
 """
 
 from __future__ import annotations
@@ -14,10 +16,12 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
+from reconciler.additions.charges import ChargeInputs, charge_usage
 from reconciler.additions.month_ratings import unchanged
 from reconciler.additions.plan import UsagePart
 from reconciler.cli import ended_months
 from reconciler.kinds.live_state import LiveObject
+from reconciler.ledger.additions import load_snapshot
 from reconciler.ledger.month_terms import load_month_terms
 from reconciler.ledger.recording import approve_pull, record_pull
 from reconciler.ledger.records import Customer, Pull, PullState, Sample
@@ -52,13 +56,16 @@ class _Hours:
         self.scene.live(agreement(), live_product(6, "CREDIT"))
         self.scene.now = at(9)
         self.measure = self.chance.choice(("last", "peak", "mean"))
+        self.begins = self.chance.choice(("2026-11-05", "2026-12-01"))
         self.prices: list[dict[str, Any]] = []
-        self.invoiced = 0
         self.stale: list[Sample] = []
+        self.on_invoices: dict[int, tuple[str, Decimal]] = {}
+        """What the invoices have of additions, with their tags, by their ids."""
         self._declare()
 
     def run(self) -> None:
         """Bill three months, and then let things happen in any order."""
+        self._pull(self._of_now(), moment=at(31, 10, 22))  # so the ledger has all of November
         for moment in (at(10), at(30, 11, 20), at(2, 12), at(28, 12), at(2, 1).replace(year=2027)):
             self.scene.now = moment
             self._pull([self._sample("77", moment), self._sample("78", moment)])
@@ -70,6 +77,7 @@ class _Hours:
             step()
             self.figures[step.__name__.lstrip("_")] += 1
             self._plan()
+        self._settle()
 
     def _steps(self) -> list[Callable[[], None]]:
         return [
@@ -150,8 +158,19 @@ class _Hours:
 
     def _invoice(self, place: int | None = None) -> None:
         """Make or delete invoices."""
-        self.invoiced = self.chance.randrange(len(_INVOICED)) if place is None else place
-        self.scene.live(agreement(invoiced=_INVOICED[self.invoiced]))
+        self.scene.plan()  # a run sees what stands before the invoice
+        day = _INVOICED[self.chance.randrange(len(_INVOICED)) if place is None else place]
+        for line in self._lines():
+            if not _first_day(line) < day:
+                self.on_invoices.pop(line.id, None)
+            elif line.id not in self.on_invoices:
+                self.on_invoices[line.id] = (_tag(line), _amount(line))
+        here = {each.id for each in self._lines()}
+        for number, (tag, _) in [*self.on_invoices.items()]:
+            if number not in here and not f"{tag.rpartition('/')[2][:7]}-01" < day:
+                del self.on_invoices[number]  # it was removed, and so is its invoice
+        self.scene.live(agreement(invoiced=day))
+        self.scene.plan()
 
     def _dated_price(self) -> None:
         price = Decimal(self.chance.randrange(1, 9)) / 4
@@ -161,7 +180,7 @@ class _Hours:
     def _new_charge(self) -> None:
         spec = {name: value for name, value in builders.MAPPING.items() if name != "product"}
         charges = [{"product": "gb", "measure": self.measure}, {"meter": "devices", "product": "gb", "price": 5}]
-        more = {"start": self.chance.choice(("2026-11-05", "2026-12-01")), "charges": charges}
+        more = {"start": self.begins, "charges": charges}
         self.scene.declare(document("CustomerMapping", "acme", {**spec, **more}))
 
     def _exclude(self) -> None:
@@ -182,10 +201,11 @@ class _Hours:
         if lines := self._lines():
             line = self.chance.choice(lines)
             self.scene.live(replace(line, raw={**line.raw, "quantity": Decimal(self.chance.randrange(200))}))
+            self.scene.plan()
 
     def _remove(self) -> None:
         """Delete an addition by hand."""
-        if lines := self._lines():
+        if lines := [each for each in self._lines() if "+" not in _tag(each)]:
             line = self.chance.choice(lines)
             del self.scene.objects[line.kind, line.id]
 
@@ -210,12 +230,66 @@ class _Hours:
         self.scene.accepted.append(AcceptedAmount("cove", "77", "storage", month, number, tag, amount))
 
     def _lines(self) -> list[LiveObject]:
-        return [each for each in self.scene.additions if "/2026-1" in str(each.raw["serialNumber"])]
+        return [each for each in self.scene.additions if "/202" in str(each.raw.get("serialNumber") or "")]
 
     def _declare(self) -> None:
         more: dict[str, Any] = {"prices": self.prices} if self.prices else {}
         self.scene.declare(mapping(measure=self.measure, **more))
         self.scene.declare(mapping("two", customer={"source": "cove", "id": "78"}, measure=self.measure, **more))
+
+    # ── the end ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _settle(self) -> None:
+        """Approve everything, and compare what was billed of settled months with what they give."""
+        self._invoice(3)
+        every = tuple(map(Approved, ("adjustment", "credit", "quantity", "zero")))
+        for _ in range(3):
+            self.scene.now += timedelta(minutes=20)
+            self._pull(self._of_now())
+            self.scene.apply(approve=every)
+        with patch.object(ended_months, "unchanged", lambda *_: frozenset()):
+            usage = charge_usage(self._loaded())
+        for month in usage.ended_months:
+            for name, customer in (("acme", "77"), ("two", "78")):
+                charges = [each for each in month.charges if each.mapping == name]
+                amounts = [each.amount for each in charges if each.amount is not None]
+                names = [each for each in month.terms if each[0] == name]
+                if len(amounts) < len(names) or not month.settled.issuperset(names) or not amounts:
+                    continue
+                billed, rated = self._billed(name, customer, str(month.period)), sum(amounts, Decimal(0))
+                self.figures["months that were compared"] += 1
+                if billed != rated and (billed < rated or all(each.may_lower for each in charges)):
+                    raise HistoryError(
+                        f"hours {self.seed}: {name} has billed {billed} for {month.period}, which gives {rated}, "
+                        f"after {dict(self.figures)}"
+                    )
+
+    def _loaded(self) -> ChargeInputs:
+        scene = self.scene
+        snapshot = load_snapshot(scene.ledger, "test", TENANT, str(scene.period))
+        return ended_months.with_ended_months(
+            scene.to_charge(), scene.manifests, scene.live_state, snapshot, scene.ledger, TENANT, closes=scene.closes
+        ).to_charge
+
+    def _billed(self, mapping: str, customer: str, month: str) -> Decimal:
+        """Return what was billed of a month: what invoices have, what stands on none yet, and what was accepted.
+
+        A charge that is gone counts with the one that the customer has now.
+        """
+        begins, ends = f"rc:cove/{customer}/{mapping}/", f"/{month}"
+        standing = [(_tag(each), _amount(each)) for each in self._lines() if each.id not in self.on_invoices]
+        accepted = [each for each in self.scene.accepted if (each.customer_id, each.period) == (customer, month)]
+        return sum(
+            (
+                *(each.amount for each in accepted),
+                *(
+                    amount
+                    for tag, amount in (*self.on_invoices.values(), *standing)
+                    if tag.startswith(begins) and tag.partition("+")[0].endswith(ends)
+                ),
+            ),
+            Decimal(0),
+        )
 
     # ── what is compared ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -244,6 +318,18 @@ class _Hours:
     def _approvals(self) -> tuple[Approved, ...]:
         found = self.chance.choice(((), ("adjustment",), ("adjustment", "credit")))
         return tuple(map(Approved, (*found, "quantity", "zero")))
+
+
+def _tag(line: LiveObject) -> str:
+    return str(line.raw["serialNumber"])
+
+
+def _first_day(line: LiveObject) -> str:
+    return str(line.raw["effectiveDate"])[:10]
+
+
+def _amount(line: LiveObject) -> Decimal:
+    return Decimal(line.raw["quantity"] * line.raw["unitPrice"]).quantize(Decimal("0.01"), "ROUND_HALF_UP")
 
 
 def _from_samples(*given: Any, **named: Any) -> Any:
