@@ -234,6 +234,7 @@ class _Loaded:
         return Stood(
             session.ledger,
             session.manifests.workspace.name,
+            session.tenant,
             self.snapshot,
             self.agreements,
             self.invoices,

@@ -5,17 +5,18 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from reconciler.additions.live_additions import LiveAddition
+from reconciler.additions.live_additions import LiveAddition, addition_of
 from reconciler.closing.three_way_invoices import Invoices
 from reconciler.closing.three_way_lines import is_dated_in
 from reconciler.closing.three_way_model import AgreementFacts, Standing
 from reconciler.closing.three_way_standing import deleted_before, standing_at, standing_now, with_shares
 from reconciler.closing.three_way_totals import expected_total
 from reconciler.kinds.workspace import Billing
-from reconciler.ledger.snapshot import Snapshot
+from reconciler.ledger.line_amounts import load_line_amounts
+from reconciler.ledger.snapshot import LineAmount, Snapshot
 from reconciler.ledger.store import Ledger
 from reconciler.ledger.written_additions import additions_at, write_times
 from reconciler.metering.period import Period, day_start
@@ -32,6 +33,7 @@ class Stood:
 
     ledger: Ledger
     workspace: str
+    tenant: str
     snapshot: Snapshot
     agreements: Mapping[int, AgreementFacts]
     invoices: Mapping[int, Invoices]
@@ -47,9 +49,11 @@ class Stood:
 
         Without an invoice, an addition of all months counts as it stood at the end of the month, or as it stands if
         the month is not over. A deleted one does not count, because no invoice can have it. One of a single month
-        follows late samples until it is invoiced: it counts as it stands.
+        follows late samples until it is invoiced: it counts as it stands. If it is on the invoice of another month, it
+        counts as that invoice has it.
         """
         every = list(live)
+        amounts = load_line_amounts(self.ledger, self.workspace, self.tenant, str(self.period))
         known = {each.id for each in every}
         self._load_write_times()
         at_end: list[LiveAddition] = []
@@ -62,7 +66,7 @@ class Stood:
             if invoiced and (not of_month or is_dated_in(each, self.period)):
                 by_agreement[each.agreement_id].append(each)
             elif of_month or self.now < self.period.end:
-                found += standing_now([each], self.snapshot)
+                found += standing_now([self._as_billed(each, amounts.get(each.id))], self.snapshot)
             else:
                 at_end.append(each)
         end = min(self.now, self.period.end - _TICK)
@@ -72,6 +76,15 @@ class Stood:
             if self.made_at(number) is not None:
                 found += self._as_invoiced(number, by_agreement[number], known)
         return with_shares(found, self.agreements, self.period)
+
+    def _as_billed(self, line: LiveAddition, billed: LineAmount | None) -> LiveAddition:
+        """Return an addition as its invoice has it, if it was edited by hand after that invoice."""
+        recorded = self.snapshot.additions.get(line.id)
+        if billed is None or recorded is None or not billed.invoiced or billed.amount == line.monthly:
+            return line
+        raw = {**line.obj.raw, **recorded.last_applied}
+        written = addition_of(replace(line.obj, raw=raw), self.billing.currency)
+        return written if written.monthly == billed.amount else line
 
     def made_at(self, agreement_id: int) -> datetime | None:
         """Return when the invoice of an agreement was made. If ConnectWise does not say it, its day ends then."""

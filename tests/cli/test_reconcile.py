@@ -230,6 +230,9 @@ def test_lines_of_each_month_on_an_agreement_in_advance_are_compared_once_their_
     shop.patch_live(line(shop), quantity=131)
     invoice(shop, "2026-12-01")
     assert kinds(shop) == kinds(shop, "--period", "2026-11") == []
+    hour(shop, 1)  # a run sees the invoice
+    shop.patch_live(line(shop), quantity=100)
+    assert kinds(shop, "--period", "2026-11") == []
 
 
 def test_a_back_dated_price_of_a_closed_month_is_a_difference_until_its_adjustment_is_made(closed: Shop) -> None:
