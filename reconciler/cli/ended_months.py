@@ -133,7 +133,9 @@ def _ratings(
     stale: set[TermsKey] = set()
     for name, source in names.items():
         mark = before[name]
-        later = None if mark is None else Later() if mark == now[name] else later_than(ledger, name, mark)
+        later = (
+            None if mark is None else Later() if mark == now[name] else later_than(ledger, name, mark, ends.values())
+        )
         stale |= {key for key in known if key[0] == source and _is_stale(key, later, ends)}
     held = {key: rating for key, rating in known.items() if key not in stale}
     return Ratings(held, RatedPulls(before, now, frozenset(stale)))
@@ -144,7 +146,7 @@ def _is_stale(key: TermsKey, later: Later | None, ends: Mapping[str, datetime]) 
     if later is None or key[-1] not in ends:
         return True
     end, sample = ends[key[-1]], later.samples.get(key[1])
-    return any(each < end for each in later.pulls) or (sample is not None and sample < end)
+    return end in later.months or (sample is not None and sample < end)
 
 
 def _loaded(

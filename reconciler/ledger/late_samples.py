@@ -1,14 +1,15 @@
 """Find what the newest pulls of a source say about earlier months, without reading the months again.
 
-Almost every sample is about the moment of its pull. Only a pull that was dated in a month, or a sample that is about an
-earlier moment and that the pull before did not have, can change what the month measures.
+Almost every sample is about the moment of its pull. What a month measures can only change by a pull that was dated in
+it, by one that is the first after it, or by a sample that is about an earlier moment and that the pull before did not
+have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,8 +37,8 @@ class ReadUpTo:
 class Later:
     """What later pulls say about earlier moments."""
 
-    pulls: Sequence[datetime] = ()
-    """When they started."""
+    months: frozenset[datetime] = frozenset()
+    """The ends of the months that one of these pulls is dated in, or is the first after."""
     samples: Mapping[str, datetime] = field(default_factory=dict)
     """By customer id: the earliest moment before its pull that a new sample is about."""
 
@@ -49,8 +50,8 @@ def read_up_to(connection: sa.Connection, source: str) -> ReadUpTo:
     return ReadUpTo(newest or 0, count)
 
 
-def later_than(ledger: Ledger, source: str, known: ReadUpTo) -> Later | None:
-    """Return what the pulls after the `known` ones say.
+def later_than(ledger: Ledger, source: str, known: ReadUpTo, ends: Collection[datetime]) -> Later | None:
+    """Return what the pulls after the `known` ones say. `ends` are the ends of the months that matter.
 
     None if that is not enough: there are many, or a pull among the known ones was approved since.
     """
@@ -64,7 +65,16 @@ def later_than(ledger: Ledger, source: str, known: ReadUpTo) -> Later | None:
         found: dict[int, datetime] = {}
         for device, moment in _late(connection, known.pull_id, [*new]):
             found[device] = min(moment, found.get(device, moment))
-        return Later(tuple(new.values()), _by_customer(connection, source, found))
+        first = min(new.values(), default=None)
+        months = {end for end in ends if first is not None and first < _bound(connection, source, known, end, first)}
+        return Later(frozenset(months), _by_customer(connection, source, found))
+
+
+def _bound(connection: sa.Connection, source: str, known: ReadUpTo, end: datetime, first: datetime) -> datetime:
+    """Return the start of the first known pull after a month. If there is none, a moment after `first`."""
+    here = (*_believed(source), _pulls.c.id <= known.pull_id, _pulls.c.started_at >= end)
+    query = sa.select(sa.func.min(_pulls.c.started_at, type_=schema.UtcTime)).where(*here)
+    return connection.execute(query).scalar() or first + timedelta.resolution
 
 
 def pulls_about(ledger: Ledger, pull_ids: Collection[int], end: datetime) -> set[int]:

@@ -203,8 +203,9 @@ def _between(request: _Request, newest: PullRecord) -> list[PullRecord]:
     if request.ended_at is None:
         return between
     later = [record.id for record in between if record.started_at >= request.ended_at]
-    # The first one is kept in any case: what the ledger has from before it is loaded too.
-    needed = {each.id for each in between[:1]} | pulls_about(request.ledger, later, request.ended_at)
+    # What the ledger has from before the first pull is loaded too. The first one after the month shows which devices
+    # its last hours had.
+    needed = {*(each.id for each in between[:1]), *later[:1], *pulls_about(request.ledger, later, request.ended_at)}
     return [record for record in between if record.started_at < request.ended_at or record.id in needed]
 
 

@@ -33,7 +33,7 @@ def mark(ledger: Ledger) -> ReadUpTo:
 
 
 def later(ledger: Ledger, known: ReadUpTo) -> Later:
-    found = later_than(ledger, "cove", known)
+    found = later_than(ledger, "cove", known, [NOON - DAY])
     assert found is not None
     return found
 
@@ -45,8 +45,23 @@ def test_a_pull_whose_samples_are_about_its_own_moment_says_nothing_of_earlier_o
     pull(ledger, NOON, sample(NOON))
     known = mark(ledger)
     pull(ledger, NOON + HOUR, sample(NOON + HOUR, 7))
-    assert later(ledger, known) == Later((NOON + HOUR,), {})
+    assert later(ledger, known) == Later()
     assert pulls_about(ledger, [1, 2], NOON + HOUR) == set()
+
+
+def test_a_pull_of_a_month_and_the_first_one_after_it_may_change_the_month(ledger: Ledger) -> None:
+    known = mark(ledger)
+    pull(ledger, NOON, sample(NOON))
+    assert later(ledger, known).months == {NOON - DAY}  # no pull after the month was known
+    known = mark(ledger)
+    pull(ledger, NOON - HOUR, sample(NOON - HOUR))
+    assert later(ledger, known).months == {NOON - DAY}
+    known = mark(ledger)
+    pull(ledger, NOON - 2 * DAY, sample(NOON - 2 * DAY))
+    assert later(ledger, known).months == {NOON - DAY}
+    known = mark(ledger)
+    pull(ledger, NOON + HOUR, sample(NOON + HOUR))
+    assert later(ledger, known).months == frozenset()
 
 
 def test_a_late_sample_is_found_once(ledger: Ledger) -> None:
@@ -99,7 +114,7 @@ def test_a_pull_that_was_approved_since_makes_everything_unknown(ledger: Ledger)
     known = mark(ledger)
     assert later(ledger, known) == Later()
     approve_pull(ledger, number, by="ann", at=NOON + 3 * HOUR)
-    assert later_than(ledger, "cove", known) is None
+    assert later_than(ledger, "cove", known, []) is None
 
 
 def test_many_pulls_are_not_looked_at(ledger: Ledger) -> None:
@@ -107,7 +122,7 @@ def test_many_pulls_are_not_looked_at(ledger: Ledger) -> None:
     for hour in range(201):
         pull(ledger, NOON + hour * HOUR)
     assert known == ReadUpTo()
-    assert later_than(ledger, "cove", known) is None
+    assert later_than(ledger, "cove", known, []) is None
 
 
 # ── what is stored ───────────────────────────────────────────────────────────────────────────────────────────
