@@ -13,7 +13,9 @@ from tests.months.console import GB, SOURCES, Devices, Machine
 from tests.months.customers import Customer
 from tests.shop import Shop
 
-_FAILS, _SHRINKS, _CORRECTED, _OF_PAST_MONTH = 0.12, 0.08, 0.25, 0.7
+_FAILS, _SHRINKS, _OF_PAST_MONTH = 0.12, 0.08, 0.7
+_CORRECTED = {True: 0.1, False: 0.7}
+"""How often a pull corrects a figure of a customer, by whether its additions are those of all months."""
 Figures = list[tuple[Machine, Reading]]
 
 
@@ -114,24 +116,26 @@ class Sources:
         since = self._corrected_since()
         for number, customer in self.customers.items():
             machines = [each for each in self.devices.of(number) if not each.silent]
-            if customer.source != source or not machines or self.random.random() > _CORRECTED:
+            if customer.source != source or not machines or self.random.random() > _CORRECTED[customer.terms.rolls]:
                 continue
             machine = self.random.choice(machines)
             read = [each for each in customer.readings if each.device == machine.id and each.at >= since]
             if read and machine.since is not None and read[0].at >= machine.since:
-                at = self._corrected(read).at + timedelta(minutes=20)
-                machine.used = self.random.randint(5, 180) * GB
+                only_last = customer.terms.charges[0].measure == "last"
+                wrong = self._corrected(read, only_last=only_last).at
+                at = wrong + timedelta(minutes=(60 - wrong.minute) // 2)  # in the same hour
+                machine.used = self.random.randint(5, 400) * GB
                 found.append((machine, Reading(machine.id, at, self.devices.columns(machine, source))))
                 self.happened["corrected figures"] += 1
                 self.log.append(f"   {number} {machine.id} corrected at {at:%Y-%m-%d %H:%M}")
         return found
 
-    def _corrected(self, read: list[Reading]) -> Reading:
-        """Return the figure of a device to correct: often one of the month before, and often its last one."""
+    def _corrected(self, read: list[Reading], *, only_last: bool) -> Reading:
+        """Return the figure of a device to correct, often one of the month before. With `only_last`, its last one."""
         begin = month_of(self.shop.time, NEW_YORK)[1]
         past = [each for each in read if each.at < begin]
         some = past if past and self.random.random() < _OF_PAST_MONTH else read
-        return max(some, key=lambda each: each.at) if self.random.random() < 0.5 else self.random.choice(some)
+        return max(some, key=lambda each: each.at) if only_last else self.random.choice(some)
 
     def _corrected_since(self) -> datetime:
         """Return the first moment of the month before."""
