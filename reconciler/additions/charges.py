@@ -144,12 +144,13 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
         *billed_twice(customers, snapshots, at.period),
     ]
     charges = tuple(customer.charge for customer in customers)
-    ends = {key: day for key, each in expired.items() if (day := end_of(each, at)) is not None}
 
     def charged(month: EndedMonth) -> ChargedMonth:
         during = replace(at, period=month.period)
-        found = histories_of(month.snapshots, inputs.exclusions, during)
-        return charge_month(month, during, found.of_rule, ends)
+        then = inputs.exclusions if month.exclusions is None else month.exclusions
+        _, over = _exclusions(then, at)
+        ends = {key: day for key, each in over.items() if (day := end_of(each, at)) is not None}
+        return charge_month(month, during, histories_of(month.snapshots, then, during).of_rule, ends)
 
     proposed = tuple(each.proposed for each in customers if each.proposed is not None)
     return ChargedUsage(

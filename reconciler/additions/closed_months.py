@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.kinds.billing_rules import Rule
+from pydantic import TypeAdapter
+
+from reconciler.kinds.billing_rules import Exclusion, Rule
 from reconciler.ledger.snapshot import Close, left_open
 from reconciler.metering.period import Period
 
+_EXCLUSIONS: TypeAdapter[tuple[Exclusion, ...]] = TypeAdapter(tuple[Exclusion, ...])
 Frozen = Mapping[str, Mapping[str, Any] | None]
 """The frozen terms of a customer in a month, by the name of a charge. None if the close had none."""
 
@@ -23,6 +26,8 @@ class ClosedMonths:
     """By closed month, as `2026-10`: the customers that its last close left open, as `cove/1001006`."""
     frozen: Mapping[tuple[str, str], Frozen] = field(default_factory=dict)
     """By closed month and customer: the charges that the close froze."""
+    exclusions: Mapping[tuple[str, str], Sequence[Exclusion]] = field(default_factory=dict)
+    """By closed month and customer: its exclusions, as the close froze them."""
 
     def covers(self, rule: Rule, month: str) -> bool:
         """Return whether a month is closed for the customer of a rule."""
@@ -37,6 +42,12 @@ class ClosedMonths:
         if rule.charge in charges:
             return charges[rule.charge]
         return next(iter(charges.values())) if len(charges) == 1 else None
+
+    def exclusions_of(self, month: str, today: Iterable[Exclusion]) -> list[Exclusion]:
+        """Return the exclusions that hold for a month: as its close froze them, or else those of today."""
+        frozen = {customer: found for (of, customer), found in self.exclusions.items() if of == month}
+        others = (each for each in today if f"{each.source}/{each.customer_id}" not in frozen)
+        return [*(each for found in frozen.values() for each in found), *others]
 
     def may_begin_in(self, rule: Rule, period: Period) -> bool:
         """Return whether a mapping that had no charge at the close of a month bills it: its `start` is in the month.
@@ -55,11 +66,22 @@ NO_CLOSES = ClosedMonths()
 def closed_months(closes: Iterable[Close]) -> ClosedMonths:
     """Return what these closes froze, and what they left open. The closes come oldest first."""
     closes = list(closes)
+    exclusions: dict[tuple[str, str], Sequence[Exclusion]] = {}
     frozen: defaultdict[tuple[str, str], dict[str, Mapping[str, Any] | None]] = defaultdict(dict)
     for close in closes:
         for each in close.charges:
             frozen[close.period, each["customer"]][each["charge"]] = each["terms"]
-    return ClosedMonths({month: frozenset(gaps) for month, gaps in left_open(closes).items()}, dict(frozen))
+            if "exclusions" in each:
+                exclusions[close.period, each["customer"]] = _EXCLUSIONS.validate_python(
+                    each["exclusions"], strict=False
+                )
+    return ClosedMonths({month: frozenset(gaps) for month, gaps in left_open(closes).items()}, dict(frozen), exclusions)
+
+
+def exclusions_json(exclusions: Iterable[Exclusion]) -> list[dict[str, Any]]:
+    """Return exclusions as a close keeps them."""
+    found: list[dict[str, Any]] = _EXCLUSIONS.dump_python(tuple(exclusions), mode="json")
+    return found
 
 
 def _customer(rule: Rule) -> str:

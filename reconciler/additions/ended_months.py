@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from reconciler.additions.charge import Charge
 from reconciler.additions.coverage import MappingCharge
 from reconciler.additions.month_terms import MonthTerms
-from reconciler.kinds.billing_rules import Rule
+from reconciler.kinds.billing_rules import Exclusion, Rule
 from reconciler.metering.context import MeteringContext
 from reconciler.metering.customer_measure import measure, no_usage
 from reconciler.metering.customer_status import names
@@ -39,6 +39,8 @@ class EndedMonth:
     """The charges of mappings that had none when the month was closed."""
     inputs: Mapping[MappingCharge, str] = field(default_factory=dict)
     """By settled charge: the digest of what it is rated by, without its usage."""
+    exclusions: Sequence[Exclusion] | None = None
+    """Those that hold for the month: frozen by its close, or of today. None: those of today."""
 
 
 @dataclass(frozen=True, slots=True)

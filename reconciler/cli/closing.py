@@ -152,7 +152,7 @@ def _frozen(
             None if terms is None else terms.to_json(),
             found.charge,
             standing.get(owner_of_rule(today), ()),
-            version=found.version.digest,
+            version=found.version,
             as_of=found.as_of,
         )
 

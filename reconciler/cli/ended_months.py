@@ -89,6 +89,7 @@ def with_ended_months(
     def rules_of(month: Period) -> list[Rule]:
         return pricing.rules(manifests, units, live_state, month.first_day)
 
+    closed = closed_months(closes)
     ownership = ownership_of_all(live_state, to_charge.rules, manifests.workspace.spec, snapshot)
     amounts = line_amounts(
         ownership,
@@ -107,7 +108,7 @@ def with_ended_months(
         months,
         ownership=ownership,
         amounts=amounts,
-        closed=closed_months(closes),
+        closed=closed,
     )
     ratings = _ratings(ledger, workspace, tenant, units, months) if any(each.settled for each in found) else Ratings()
     billed = BilledMonths(ownership, snapshot, accepted, amounts)
@@ -117,7 +118,8 @@ def with_ended_months(
     for month in found:
         inputs = digests.of_month(month, billed)
         left_out = frozenset() if month.period == whole else unchanged(month, inputs, ratings.known, billed)
-        loaded.append(_loaded(month, left_out, inputs, to_charge, manifests, ledger, fresh))
+        then = closed.exclusions_of(str(month.period), to_charge.exclusions)
+        loaded.append(_loaded(month, left_out, inputs, replace(to_charge, exclusions=then), manifests, ledger, fresh))
     terms = {key: terms for key, terms in recorded.items() if key[-1] == str(running)}
     return LoadedMonths(replace(to_charge, ended=tuple(loaded)), terms, ratings, amounts)
 
@@ -181,4 +183,5 @@ def _loaded(
         month.settled,
         month.new,
         {name: digest for name, digest in inputs.items() if name not in left_out},
+        to_charge.exclusions,
     )

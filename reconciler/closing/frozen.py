@@ -7,6 +7,7 @@
   product is not in ConnectWise.
 - `version`: the digest of the version of its rule, which the ledger has: the rule with its prices, the settings and the
   exclusions. Of lines of all months, it is that of the month's last run.
+- `exclusions`: the exclusions of the customer and of its devices, by which the month is rated again.
 - `as_of`: the moment of the samples that counted. Lines of one month follow late samples until the close. Lines of all
   months have the samples of the month's end.
 - `rated`: the lines that the rule gives for these samples, as in a bill. Null if they are not known.
@@ -27,7 +28,9 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.additions.charge import Charge
+from reconciler.additions.closed_months import exclusions_json
 from reconciler.closing.bills import lines_json
+from reconciler.closing.rule_version import RuleVersion
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.values import plain_decimal
 
@@ -38,14 +41,14 @@ def frozen(
     charge: Charge | None,
     lines: Iterable[Any],
     *,
-    version: str,
+    version: RuleVersion,
     as_of: datetime,
 ) -> dict[str, Any]:
     """Return a charge of a month as a close keeps it.
 
     `terms` has the rule, the agreement and the products, see `additions.month_terms`. `charge` is the month as rated;
-    None if it is not known. `lines` are the additions that bill it, as in the report. `version` is the digest of the
-    version of the rule, and `as_of` the moment of the samples.
+    None if it is not known. `lines` are the additions that bill it, as in the report. `version` is the version of
+    the rule, and `as_of` the moment of the samples.
     """
     trace = None if charge is None else charge.trace
     amount = None if charge is None else charge.amount
@@ -55,7 +58,8 @@ def frozen(
         "charge": rule.charge,
         "lines": rule.lines,
         "terms": None if terms is None else dict(terms),
-        "version": version,
+        "version": version.digest,
+        "exclusions": exclusions_json(version.exclusions),
         "as_of": as_of.isoformat(),
         "rated": None if charge is None or trace is None else lines_json(charge),
         "quantity": None if trace is None else plain_decimal(trace.quantity),

@@ -9,6 +9,11 @@ from typing import Any
 from tests.prepared import prepared
 from tests.shop import ALDER, Shop
 
+EXCLUSION = """apiVersion: reconciler/v1
+kind: Exclusion
+metadata: {name: lab}
+spec: {customer: {source: cove, id: "1001001"}, device: "2000021", reason: a laboratory}
+"""
 CREDIT_PRODUCT = """
 ---
 apiVersion: reconciler/v1
@@ -114,6 +119,13 @@ def test_an_adjustment_waits_is_approved_and_is_made_once(closed: Shop) -> None:
     ]
     assert (november["invoices"][0]["amount"], december["state"]) == ("19.35", "not yet")
     assert closed("--json", "usage", "explain", "cove/1001001").json["charges"][0]["before"]["amount"] == "19.35"
+
+
+def test_an_exclusion_that_is_written_after_the_close_changes_nothing_of_the_month(closed: Shop) -> None:
+    closed.write("lab.yaml", EXCLUSION)
+    plan = closed.plan("--only", "usage")
+    assert (plan["held"], plan["guardrails"]) == ([], [])
+    assert "owed" not in [row["state"] for row in plan["coverage"]]
 
 
 def test_too_much_is_given_back_on_the_credit_product(closed: Shop) -> None:
