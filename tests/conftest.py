@@ -15,6 +15,7 @@ from tests import measuring
 measuring.start()  # before the first import of the package
 
 # ruff: noqa: E402 - the imports below are measured
+from reconciler.ledger import store
 from reconciler.sandbox.server.running import RunningSandbox
 from tests import exit_codes
 from tests.postgresql import empty_postgresql_url, postgresql, postgresql_url
@@ -65,6 +66,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_sessionfinish() -> None:
     """Write what was measured."""
     measuring.finish()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def waits_for_no_disk() -> Iterator[None]:
+    """Let SQLite leave its writes to the system, as `tests.postgresql` does: no test cuts the power of the machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "SYNCHRONOUS", "OFF")
+        yield
 
 
 @pytest.fixture(scope="session")

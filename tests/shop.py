@@ -134,6 +134,11 @@ class Shop:
         assert said.code == code, f"{said.code}\n{said.out[-1500:]}\n{said.err}"
         return said
 
+    def make_ledger(self) -> None:
+        """Make the ledger. A program that starts would make it by the migrations, which take as long as a plan."""
+        with Ledger.open(str(self.ledger), now=self.time):
+            pass
+
     def start(
         self,
         *arguments: str,

@@ -23,6 +23,8 @@ from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.files import make_private, path_of
 
 BUSY_TIMEOUT_MS = 5000
+SYNCHRONOUS = "NORMAL"
+"""When SQLite waits for the disk: see `_sqlite_connect`. The tests set `OFF`, because they lose no power."""
 
 _POSTGRESQL = {"connect_timeout": "15", "tcp_user_timeout": "60000", "application_name": "reconciler"}
 """Options of a connection to PostgreSQL that the URL may set otherwise: seconds until a server must have answered a
@@ -198,7 +200,7 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
     """
     connection.isolation_level = None  # `_sqlite_begin` begins transactions, not the driver
     try:
-        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        for pragma in ("journal_mode = WAL", f"synchronous = {SYNCHRONOUS}", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}").close()
     except BaseException:
         connection.close()  # it is not in a pool yet, so nothing else closes it

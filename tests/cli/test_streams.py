@@ -22,6 +22,7 @@ LEAVES = ["| head -c 0", "2>&1 | head -c 0", "| head -n 1"]
 @pytest.fixture
 def small(shop: Shop) -> Shop:
     shop.only(ALDER)
+    shop.make_ledger()
     return shop
 
 
