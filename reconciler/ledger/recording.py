@@ -171,7 +171,7 @@ def _insert_samples(connection: sa.Connection, pull_id: int, pull: Pull) -> None
 def _insert_earlier(
     connection: sa.Connection, pull_id: int, older: Iterable[Sample], ids: Mapping[_DeviceId, int]
 ) -> None:
-    """Store older samples that are not stored yet. A file that is read every hour repeats them each time."""
+    """Store older samples that no believed pull has yet. A file that is read every hour repeats them each time."""
     found = {
         (ids[each.customer_id, each.device_id or ""], each.observed_at): (each.bytes, dict(each.values))
         for each in older
@@ -181,7 +181,8 @@ def _insert_earlier(
     stored: dict[tuple[int, datetime], list[tuple[int | None, dict[str, str]]]] = {}
     for some in chunks({device_key for device_key, _ in found}):
         columns = (_earlier.c.device_key, _earlier.c.observed_at, _earlier.c.bytes, _earlier.c.column_values)
-        for row in connection.execute(sa.select(*columns).where(_earlier.c.device_key.in_(some))):
+        query = sa.select(*columns).join(_pulls, _pulls.c.id == _earlier.c.pull_id)
+        for row in connection.execute(query.where(_earlier.c.device_key.in_(some), _pulls.c.state == "whole")):
             of_moment = stored.setdefault((row.device_key, row.observed_at), [])
             of_moment.append((row.bytes, row.column_values or {}))
     new = [

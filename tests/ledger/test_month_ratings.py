@@ -167,3 +167,14 @@ def test_nothing_is_stored_if_another_run_has_read_more_meanwhile(ledger: Ledger
 def test_nothing_is_written_if_nothing_is_new(ledger: Ledger) -> None:
     record_month_ratings(ledger, "test", "acme", [], RatedPulls(), NOON)
     assert rated_pulls(ledger, "test", "acme", ["cove"])[0] == {"cove": None}
+
+
+def test_an_older_row_that_a_disbelieved_pull_has_read_first_is_late_in_the_next_believed_one(ledger: Ledger) -> None:
+    pull(ledger, NOON, sample(NOON))
+    known = mark(ledger)
+    for hours, state in ((1, "disbelieved"), (2, "whole"), (3, "whole")):
+        at = NOON + hours * HOUR
+        pull(ledger, at, sample(at), sample(NOON - DAY, 9), state=state)  # type: ignore[arg-type]
+    assert later(ledger, known).samples == {"77": NOON - DAY}
+    with ledger.read() as connection:
+        assert connection.exec_driver_sql("SELECT pull_id FROM earlier_samples ORDER BY 1").scalars().all() == [2, 3]
