@@ -205,7 +205,8 @@ class _Hours:
 
     def _remove(self) -> None:
         """Delete an addition by hand."""
-        if lines := [each for each in self._lines() if "+" not in _tag(each)]:
+        newest = max((each.id for each in self._lines()), default=0)  # ConnectWise gives no id a second time
+        if lines := [each for each in self._lines() if "+" not in _tag(each) and each.id != newest]:
             line = self.chance.choice(lines)
             del self.scene.objects[line.kind, line.id]
 
