@@ -27,6 +27,11 @@ def customer_trips(limits: Guardrails, changes: Iterable[ChargeChange], currency
     ]
 
 
+def _also(change: ChargeChange | None) -> tuple[str, ...]:
+    """Return the other addresses of a charge. No charge of this run writes an addition of a closed month."""
+    return () if change is None else (change.address, *_other_addresses(change))
+
+
 def _other_addresses(change: ChargeChange) -> tuple[str, ...]:
     """Return the other addresses with which you can approve a trip of this charge."""
     return tuple(sorted({*change.addresses, change.owner.customer}))
@@ -89,11 +94,8 @@ def run_trips(
     """
     by_address = {address: change for change in changes for address in change.addresses}
     trips = [
-        Tripped(
-            name="drift", address=note.address, message=note.message, also=(change.address, *_other_addresses(change))
-        )
+        Tripped(name="drift", address=note.address, message=note.message, also=_also(by_address.get(str(note.address))))
         for note in drifted
-        for change in [by_address[str(note.address)]]
     ]
     trips += _customers_trip(limits, changes, elsewhere)
     if limits.money is not None:

@@ -108,7 +108,9 @@ def ledger_records(
             rule=digests[each.owner],
         )
         for each in planned
-        if each.owner.mapping_address not in held and not _is_recorded(each, digests, snapshot, period)
+        if each.owner.mapping_address not in held
+        and not each.owner.adjustment  # no rule gives it
+        and not _is_recorded(each, digests, snapshot, period)
     )
     return LedgerRecords(tuple(each for each in observed if each is not None), billed)
 

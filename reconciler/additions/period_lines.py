@@ -70,7 +70,7 @@ def _days_in_advance(agreement: Agreement, period: Period, lines: Sequence[LiveA
     """
     begins = max(agreement.start or "", agreement.bill_start or "")
     if lines:
-        last = month_end(lines[0].cancelled or lines[0].effective or period.last_day.isoformat())
+        last = month_end(lines[0].effective or lines[0].cancelled or period.last_day.isoformat())
         return Days(max(begins, f"{last[:7]}-01"), last)
     if not over:
         return None

@@ -33,6 +33,7 @@ from reconciler.additions.invoicing import (
     uninvoiced_usage,
     waiting_notes,
 )
+from reconciler.additions.last_days import ended_with_their_month
 from reconciler.additions.leaving import double_notes, ended_additions, left_additions, overbilled
 from reconciler.additions.ledger_records import LedgerRecords, ledger_records
 from reconciler.additions.line_amounts import NO_AMOUNTS, LineAmounts, edited_after_invoice
@@ -165,7 +166,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     )
 
     changes = charge_changes(planned, charges, rules, digests, snapshot, str(period), currency, ownership=ownership)
-    planned += switched
+    planned += switched + ended_with_their_month(ownership, [*planned, *switched], context.live_state, builder)
     edits = new_edits(planned, snapshot, inputs.usage.now, spec.billing.on_drift)
     rivals = rival_trips(planned, edits, changes, snapshot, inputs.usage.now)
     trips, held = held_mappings(

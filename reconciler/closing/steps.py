@@ -97,14 +97,13 @@ def _line_steps(line: ChargeLine, rule: Rule, unit: str, currency: str | None, q
 
 def _ranges_text(line: ChargeLine, rule: Rule, quantity: Decimal) -> str:
     """Return which ranges give the quantity of a line: the one that holds all of it, or its slices of `quantity`."""
-    spans, below = [], Decimal(0)
-    for each in rule.ranges:
+    spans = []
+    borders = (Decimal(0), *(each.up_to for each in rule.ranges if each.up_to is not None))
+    for each, below in zip(rule.ranges, borders, strict=True):
         holds = each.up_to is None or quantity <= each.up_to
-        if holds if rule.tiering == "volume" else each.product == line.product:
+        is_reached = not below or below < quantity
+        if is_reached and (holds if rule.tiering == "volume" else each.product == line.product):
             spans.append(_span(below, each.up_to, rule.unit))
-        if each.up_to is None or holds:
-            break
-        below = each.up_to
     if rule.tiering == "volume":
         return f"the whole quantity, in the range {spans[0]}"
     return f"the {'slice' if len(spans) == 1 else 'slices'} {' and '.join(spans)}"

@@ -272,7 +272,7 @@ def _advance_by_earlier(connection: sa.Connection, pull_id: int, started_at: dat
             here.where(sa.or_(first.is_(None), first > oldest)).values(first_read_at=oldest), [*read.values()]
         )
         connection.execute(
-            here.where(sa.or_(last.is_(None), last < newest)).values(
+            here.where(sa.or_(last.is_(None), last <= newest)).values(
                 last_read_at=newest, last_bytes=sa.bindparam("size")
             ),
             [*read.values()],

@@ -169,11 +169,13 @@ class HourlyTotals:
         """
         start, end = self._span.hour(number), self._span.hour(number + 1)
         after, before = bisect_left(self._starts, end), bisect_left(self._starts, start) - 1
-        since = self._starts[before] if before >= 0 else _LONG_AGO
+        since = self._starts[max(before, 0)]
         had = customer.listings[before] if before >= 0 else {}
         listed = customer.listings[after if after < len(self._starts) else index]
 
         def came(device: DeviceId) -> bool:
+            if before < 0:  # the pull before the hour is not loaded
+                return customer.first_samples[device] < end
             return device in had or any(since < at < end for at in customer.moments_of[device])
 
         now = (device for device, moments in customer.moments_of.items() if any(start <= at < end for at in moments))

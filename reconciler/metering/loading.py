@@ -146,9 +146,8 @@ def _by_meter(rules: Iterable[Rule]) -> dict[Meter, frozenset[str]]:
     """Return the customers of each meter of the rules, but for those of a monthly report."""
     found: dict[Meter, set[str]] = {}
     for rule in rules:
-        for meter in rule.meters:
-            if not meter.reported:
-                found.setdefault(STORAGE if meter.is_storage else meter, set()).add(rule.customer_id)
+        for meter in (each for each in rule.meters if not each.reported):
+            found.setdefault(STORAGE if meter.is_storage else meter, set()).add(rule.customer_id)
     return {meter: frozenset(customers) for meter, customers in found.items()}
 
 
@@ -216,14 +215,15 @@ def _totals(
 
     A customer with a meter whose totals are not enough has none.
     """
-    wanted: dict[Meter, Wanted] = {}
     last: dict[Meter, dict[str, CustomerTotal]] = {}
     for meter, customers in request.summed.items():
         found = ((each, total_in(whole, each, meter)) for each in customers.intersection(measured))
         last[meter] = {each: total for each, total in found if total is not None}
-        counted, numbers = counted_by(meter), [each.id for each in earlier if has_columns(each, meter)]
-        if counted is not None:
-            wanted[meter] = Wanted(counted, numbers, last[meter].keys())
+    wanted = {
+        meter: Wanted(counted, [each.id for each in earlier if has_columns(each, meter)], of_meter.keys())
+        for meter, of_meter in last.items()
+        if (counted := counted_by(meter)) is not None
+    }
     totals = dict(zip(wanted, plain_totals(request.ledger, request.source, [*wanted.values()]), strict=True))
     found_of = {
         meter: {each: _with_last(own, last[meter][each]) for each, own in of_meter.items()}

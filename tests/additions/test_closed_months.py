@@ -82,7 +82,6 @@ CHANGES: dict[str, Callable[[Scene], None]] = {
     "a quantity edited by hand": lambda scene: edit(scene, quantity=D(7)),
     "a price edited by hand": lambda scene: edit(scene, unitPrice=D(7)),
     "a tag cleared by hand": lambda scene: edit(scene, serialNumber=""),
-    "a last day removed by hand": lambda scene: edit(scene, cancelledDate=None),
     "a last day moved by hand": lambda scene: edit(scene, cancelledDate="2026-11-20T00:00:00Z"),
     "a deleted invoice": lambda scene: scene.live(agreement(invoiced="2026-11-01")),
     "another invoiced month": lambda scene: scene.live(agreement(invoiced="2027-01-01")),

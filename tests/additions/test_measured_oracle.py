@@ -299,6 +299,15 @@ A_SAMPLE_DATED_AHEAD_AFTER_ONE_THAT_IS_NOT = [
 """The second sample counts for the start of its pull, so the first one is the last sample of customer 1."""
 
 
+A_CORRECTION_OF_THE_LAST_FIGURE = [
+    Read(START, False, (Seen("1", "c", START, GB),)),
+    Read(START + 130 * MINUTE, False, (Seen("1", "c", START + 130 * MINUTE, None), Seen("1", "c", START, 0))),
+    Read(START + 150 * MINUTE, False, (Seen("1", "c", START + 150 * MINUTE, None),)),
+]
+"""The second pull corrects the figure of the first one, and the device has no later figure."""
+
+
+@example(reads=A_CORRECTION_OF_THE_LAST_FIGURE)
 @example(reads=A_SAMPLE_DATED_AHEAD_AFTER_ONE_THAT_IS_NOT)
 @example(reads=NEWEST_FIGURE_OF_THE_FIRST_PULL)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

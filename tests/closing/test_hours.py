@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from reconciler.kinds.meters import SELECTED_SIZE
 from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Customer, Pull, Sample
 from tests.additions.scene import GB, Scene
@@ -95,6 +96,16 @@ def test_a_pull_with_figures_of_earlier_hours_only_gives_its_reason(morning: Sce
     whole = (Customer("cove", "77", "Acme"),)
     record_pull(morning.ledger, Pull("cove", at(10, 5), at(10, 5), "whole", whole, (old,)))
     assert (("05:00", 1, "the source listed the customer with figures of earlier hours only")) in unknown(morning)
+
+
+def test_a_pull_without_the_columns_of_the_meter_gives_its_reason(morning: Scene) -> None:
+    morning.declare(mapping(start="2026-11-10", measure="peak", meter="selected-size"))
+    pull(morning, 11, ("a", 100))
+    moment, values = at(10, 12), {SELECTED_SIZE: str(100 * GB)}
+    sample = Sample("cove", "77", "a", moment, 100 * GB, values)
+    named = (Customer("cove", "77", "Acme"),)
+    record_pull(morning.ledger, Pull("cove", moment, moment, "whole", named, (sample,), columns=(SELECTED_SIZE,)))
+    assert unknown(morning)[-1] == ("11:00", 1, "the pull did not read the columns of meter selected-size")
 
 
 def test_a_total_beside_devices_gives_its_reason(morning: Scene) -> None:
