@@ -104,6 +104,29 @@ class Oracle:
             if (seen.customer, seen.device) == (customer, device)
         )
 
+    def had(self, customer: str, begin: datetime, number: int) -> set[str]:
+        """Return the devices that a customer had through an hour without a pull, by the pulls around the hour.
+
+        "One that is absent from a whole pull is gone and counts 0 from that hour": so one that the next pull lists was
+        there, unless it came only after the hour. Without a next pull, the one of this number shows them.
+        """
+        end = begin + HOUR
+        before = max((read for read in self.reads if read.at < begin), default=None, key=lambda read: read.at)
+        after = min(
+            (read for read in self.reads if read.at >= end), default=self.reads[number], key=lambda read: read.at
+        )
+        listed = {seen.device for seen in after.seen if seen.customer == customer}
+        if before is None:
+            return {each for each in listed if self.since(customer, each) < end}
+        there = {seen.device for seen in before.seen if seen.customer == customer}
+        there |= {
+            seen.device
+            for read in self.reads
+            for seen in read.seen
+            if seen.customer == customer and before.at < self.moment(read, seen) < end
+        }
+        return listed & there
+
     def hour(self, customer: str, begin: datetime) -> Fraction | None:
         """Return the customer's total in the hour that starts at `begin`. None if it is not known."""
         end = begin + HOUR
@@ -122,7 +145,9 @@ class Oracle:
             at = max(when for _, when, _ in samples_in_hour)
         else:
             return None
-        listed = [seen.device for seen in self.reads[source_pull].seen if seen.customer == customer]
+        listed = {seen.device for seen in self.reads[source_pull].seen if seen.customer == customer}
+        if not within:
+            listed = {seen.device for _, _, seen in samples_in_hour} | self.had(customer, begin, source_pull)
         unlisted_before = [
             seen.device
             for _, when, seen in samples_in_hour
