@@ -32,9 +32,8 @@ def start() -> None:
     global _meter  # noqa: PLW0603 - the measure of a process begins before the first import and ends with its session
     if not (WORKER and os.environ.get("MEASURE")):
         return
-    # Only a measured run needs Slipcover, and it takes a part of a second to import.
-    from slipcover import Slipcover  # noqa: PLC0415
-    from slipcover.branch import preinstrument  # noqa: PLC0415
+    from slipcover import Slipcover  # noqa: PLC0415 - only a measured run needs it
+    from slipcover.branch import preinstrument  # noqa: PLC0415 - only a measured run needs it
 
     meter = _meter = Slipcover(immediate=True, branch=True, source=[str(PACKAGE)], exclude_also=NEVER_RUN)
     plain = SourceFileLoader.get_code

@@ -7,7 +7,7 @@ again, so its last day is moved back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from reconciler.additions.actions import ActionBuilder
 from reconciler.additions.agreements import day_before, next_invoice_of
@@ -34,7 +34,7 @@ def ended_with_their_month(
     """
     written = {each.live.id for each in planned if each.live is not None}
     found = []
-    for owner, live in _of_months(ownership):
+    for owner, live in ownership.of_single_months():
         agreement = live_state.objects.get(("Agreement", live.agreement_id))
         if live.id in written or not live.quantity or agreement is None or live.effective is None:
             continue
@@ -43,15 +43,6 @@ def ended_with_their_month(
         if not live.ends_by(last) and agreement.raw.get("agreementStatus") not in ENDED:
             found.append(_planned(owner, live, last, builder))
     return found
-
-
-def _of_months(ownership: Ownership) -> Iterator[tuple[Owner, LiveAddition]]:
-    for owner, owned in ownership.by_owner.items():
-        if owner.period is not None:
-            yield from ((owner, each.addition) for each in owned)
-    for owner, adjustments in ownership.adjustments.items():
-        for each in adjustments:
-            yield owner.with_adjustment(0 if each.tag is None else each.tag.adjustment), each
 
 
 def _planned(owner: Owner, live: LiveAddition, last: str, builder: ActionBuilder) -> PlannedAddition:

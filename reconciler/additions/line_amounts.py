@@ -59,7 +59,7 @@ def line_amounts(
     """
     rows: list[LineAmount] = []
     new: list[LineAmount] = []
-    for owner, line in _lines(ownership):
+    for owner, line in ownership.of_single_months():
         last = known.get(line.id)
         if last is not None and (last.key[-1], last.adjustment) != (owner.period, owner.adjustment):
             last = None  # another addition had this id, as in a tenant that was restored
@@ -83,15 +83,6 @@ def line_amounts(
         removed,
         tuple(new),
     )
-
-
-def _lines(ownership: Ownership) -> Iterator[tuple[Owner, LiveAddition]]:
-    for owner, owned in ownership.by_owner.items():
-        if owner.period is not None:
-            yield from ((owner, each.addition) for each in owned)
-    for owner, lines in ownership.adjustments.items():
-        for line in lines:
-            yield owner.with_adjustment(0 if line.tag is None else line.tag.adjustment), line
 
 
 def _found(
@@ -146,7 +137,7 @@ def _covers(agreement_id: int, effective: str, live_state: LiveState, *, unread:
 
 def edited_after_invoice(amounts: LineAmounts, ownership: Ownership, currency: str | None) -> Iterator[Note]:
     """Yield a note for each addition that was edited by hand after its invoice."""
-    for owner, line in _lines(ownership):
+    for owner, line in ownership.of_single_months():
         billed = amounts.of(line)
         if billed == line.monthly:
             continue

@@ -8,7 +8,7 @@ is an orphan.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -131,6 +131,15 @@ class Ownership:
     """Those of `period_additions` by charge and month."""
     ended: Mapping[Owner, Sequence[OwnedAddition]] = field(default_factory=dict)
     """Our additions that we ended on the day before the period. They can live again."""
+
+    def of_single_months(self) -> Iterator[tuple[Owner, LiveAddition]]:
+        """Yield our additions that bill one month, and the adjustments, each with its owner."""
+        for owner, owned in self.by_owner.items():
+            if owner.period is not None:
+                yield from ((owner, each.addition) for each in owned)
+        for owner, lines in self.adjustments.items():
+            for line in lines:
+                yield owner.with_adjustment(0 if line.tag is None else line.tag.adjustment), line
 
 
 def ownership_of(

@@ -48,7 +48,7 @@ class Ratings:
 
 @dataclass(frozen=True, slots=True)
 class LoadedMonths:
-    """What to charge, with the ended months, and what the ledger has of months."""
+    """What to charge, including ended months, and what the ledger recorded of these months."""
 
     to_charge: ChargeInputs
     terms: Mapping[TermsKey, Mapping[str, Any]] = field(default_factory=dict)

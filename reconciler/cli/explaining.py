@@ -21,9 +21,10 @@ from reconciler.cli.session import Session
 from reconciler.cli.show_usage import addition_named, not_found, part_of, plan_from_ledger
 from reconciler.closing.closed_charges import closed_charges, own_bills
 from reconciler.closing.corrections import corrections_json
-from reconciler.closing.explanation import Lines, Past, ToExplain, explain
+from reconciler.closing.explanation import explain
 from reconciler.closing.month_lines import lines_of_month, month_of, same_charge_and_month, written_in_months
 from reconciler.closing.rule_version import version_of
+from reconciler.closing.to_explain import Lines, Past, ToExplain
 from reconciler.closing.values import RuleValue, rule_values
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.billing_rules import Rule

@@ -13,10 +13,10 @@ from reconciler.cli.month_rules import rules_today, with_dated_prices
 from reconciler.cli.rating_again import rated_again
 from reconciler.cli.session import Session
 from reconciler.closing.closed_charges import closed_charges
-from reconciler.closing.explanation import LateUsage, OwnRule
 from reconciler.closing.rule_version import version_from, version_of
 from reconciler.closing.three_way_rules import MonthRules
 from reconciler.closing.three_way_usage import product_links
+from reconciler.closing.to_explain import LateUsage, OwnRule
 from reconciler.kinds.live_state import LiveState
 from reconciler.ledger.bills import bills_of_month, versions_of
 from reconciler.ledger.snapshot import Close

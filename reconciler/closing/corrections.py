@@ -26,7 +26,7 @@ def corrections_json(
     writes: Sequence[WriteRecord],
     approvals: Sequence[Approval],
 ) -> list[Json]:
-    """Return the adjustments among some lines, and the amounts that no line bills, by month and number.
+    """Return the adjustments, in the order of month and number: those among `views`, and those that no line bills.
 
     `state` is `made`, `waiting` for an approval, `owed`, or `accepted` in place of a line. `owed` are rows of the
     coverage.

@@ -130,7 +130,7 @@ def is_foreign(invoice: Invoice, currency: str | None) -> bool:
 
 
 def _credits(facts: AgreementFacts, found: Invoices, month: Month) -> Iterator[Finding]:
-    """Yield the credit memos of a month. ConnectWise does not say which month they are for, so their date counts."""
+    """Yield the credit memos that are dated in a month. ConnectWise does not say which month they correct."""
     for each in found.others:
         if each.type == CREDIT_MEMO and each.amount:
             amount = None if is_foreign(each, month.currency) else abs(each.amount)

@@ -209,7 +209,7 @@ def _layout(keys: Sequence[int], customers: Mapping[int, str]) -> _Layout:
 
 
 class _Sums:
-    """The sums of the pulls read so far, of the customers that are plain in them. Pulls are added by rising ids."""
+    """For each pull that was added: the sum of each plain customer. Add pulls in the order of their ids."""
 
     def __init__(
         self, connection: sa.Connection, wanted: Wanted, owners: Mapping[int, str], special: Collection[str]

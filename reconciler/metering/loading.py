@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -11,10 +10,11 @@ from reconciler.kinds.billing_rules import BillingSettings, Exclusion, Rule
 from reconciler.kinds.meters import STORAGE, Meter, Unit
 from reconciler.ledger import pulls
 from reconciler.ledger.late_samples import pulls_about
-from reconciler.ledger.records import SKEW, Device, LastSeen, LastValues, PullRecord, Reading, Sample
+from reconciler.ledger.records import LastValues, PullRecord, Sample
 from reconciler.ledger.store import Ledger
 from reconciler.ledger.totals import CustomerTotal, CustomerTotals, Wanted, plain_totals
 from reconciler.metering.collect import Collected
+from reconciler.metering.earlier_devices import EarlierDevices, gaps_of
 from reconciler.metering.metered import counted_by, has_columns, total_in
 from reconciler.metering.monthly_report import report_of
 from reconciler.metering.period import Period, local_date, period_of
@@ -164,13 +164,13 @@ def _load(request: _Request, in_memory: Mapping[int, tuple[Sample, ...]]) -> Sou
     measured = set(request.measured) | _without_values(whole, request)
     if _has_later(ledger, source, record):
         # The ledger keeps only the newest state of each device, which is later than `now`. Use the earlier pulls.
-        gaps = {customer for customer, _ in _gaps([whole])}
+        gaps = {customer for customer, _ in gaps_of([whole])}
         measured |= gaps | {each for each in request.customers if each not in whole.samples}
     between = _between(request, record) if measured else []
     totals = _totals(request, between, whole, measured)
     summed = {customer for of_meter in totals.values() for customer in of_meter}
     earlier = _with_samples(request, between, measured - summed)
-    devices = _Devices(ledger, source, (*earlier, whole), request.customers, measured, summed)
+    devices = EarlierDevices(ledger, source, (*earlier, whole), request.customers, measured, summed)
     return SourceSnapshot(
         source,
         request.unit,
@@ -277,101 +277,6 @@ def _with_moved(request: _Request, earlier: Sequence[WholePull], devices: Collec
     numbers = [pull.record.id for pull in earlier]
     samples = pulls.samples_of_pulls(request.ledger, numbers, device_ids=devices, columns=request.columns)
     return tuple(WholePull(pull.record, {**_by_customer(samples[pull.record.id]), **pull.samples}) for pull in earlier)
-
-
-class _Devices:
-    """Devices and customers as the ledger has them from before the loaded pulls.
-
-    The attributes have the names and the shapes of `SourceSnapshot`.
-    """
-
-    def __init__(
-        self,
-        ledger: Ledger,
-        source: str,
-        loaded: Sequence[WholePull],
-        customers: Collection[str],
-        measured: Collection[str],
-        summed: Collection[str],
-    ) -> None:
-        newest = loaded[-1]
-        start, first = newest.record.started_at, loaded[0].record.started_at
-        gaps = _gaps(loaded)
-        devices = pulls.devices_by_id(ledger, source, {device for _, device in gaps if device is not None})
-        owners = Counter(device.device_id for device in devices)
-        self.moved = frozenset(device for device, customers in owners.items() if device and customers > 1)
-        """Devices that more than one customer has had."""
-        devices += pulls.devices_of_customers(ledger, source, {customer for customer, device in gaps if device is None})
-        absent = {each for each in customers if each not in newest.samples}
-        sampled = set(measured) - set(summed)
-        absent |= {each for each in sampled if any(each not in pull.samples for pull in loaded)}
-        of_customers = pulls.devices_of_customers(ledger, source, absent | set(measured))
-        self.before: dict[str, dict[str | None, Reading]] = {}
-        for device in (*devices, *(each for each in of_customers if each.customer_id in sampled)):
-            over_hours = device.customer_id in measured
-            if reading := _reading_before(device, first if over_hours else start, inclusive=not over_hours):
-                self.before.setdefault(device.customer_id, {})[device.device_id] = reading
-        by_customer = _grouped(of_customers)
-        self.devices_since = {
-            each: {device.device_id: device.first_seen_at for device in by_customer[each]}
-            for each in measured
-            if each in by_customer
-        }
-        self.first_seen = {
-            each: min(device.first_seen_at for device in by_customer[each]) for each in measured if each in by_customer
-        }
-        self.last_seen: dict[str, LastSeen] = {}
-        for each in absent & by_customer.keys():
-            over_hours = each in measured
-            if seen := _seen_before(by_customer[each], first if over_hours else start, inclusive=not over_hours):
-                self.last_seen[each] = seen
-
-
-def _gaps(loaded: Sequence[WholePull]) -> set[tuple[str, str | None]]:
-    """Return (customer id, device id) of the samples that do not have the newest figure of their device.
-
-    Such a sample has no figure, or one for an earlier moment, and another pull may have a newer one.
-    """
-    return {
-        (sample.customer_id, sample.device_id)
-        for pull in loaded
-        for samples in pull.samples.values()
-        for sample in samples
-        if sample.bytes is None or sample.observed_at != pull.record.started_at
-    }
-
-
-def _reading_before(device: Device, moment: datetime, *, inclusive: bool) -> Reading | None:
-    """Return a device's last figure from before a moment. None if it has none.
-
-    The ledger keeps only the first and the last figure. If the last one is later than `moment`, the result is a figure
-    of 0 at the time of the first one. That is older than `maxAge`, so it holds the customer.
-    """
-    limit = moment + SKEW if inclusive else moment - timedelta.resolution  # a figure of that moment is not from before
-    if device.last_read_at is not None and device.last_bytes is not None and device.last_read_at <= limit:
-        return Reading(device.customer_id, device.device_id, device.last_bytes, device.last_read_at)
-    if device.first_read_at is not None and device.first_read_at < moment:
-        return Reading(device.customer_id, device.device_id, 0, device.first_read_at)
-    return None
-
-
-def _seen_before(devices: Sequence[Device], moment: datetime, *, inclusive: bool) -> LastSeen | None:
-    """Return a customer's last sample from before a moment, or the first if the last is not kept. None without both."""
-    limit = moment + SKEW if inclusive else moment
-    seen = max(device.last_seen_at for device in devices)
-    if seen <= limit:
-        newest = [device for device in devices if device.last_seen_at == seen]
-        last = [device.last_bytes for device in newest if device.last_bytes is not None]
-        return LastSeen(devices[0].customer_id, seen, sum(last) if last else None)
-    first = min(device.first_seen_at for device in devices)
-    return LastSeen(devices[0].customer_id, first, None) if first < moment else None
-
-
-def _grouped(devices: Iterable[Device]) -> dict[str, list[Device]]:
-    by_customer: dict[str, list[Device]] = {}
-    for device in devices:
-        by_customer.setdefault(device.customer_id, []).append(device)
-    return by_customer
 
 
 def _by_customer(samples: Sequence[Sample]) -> Samples:

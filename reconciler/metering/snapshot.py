@@ -62,7 +62,7 @@ class SourceSnapshot:
     """The totals of customers that are measured by hour and need no samples: one for each of `pulls`. The pulls before
     `whole` have no samples of these customers."""
     totals_of: Mapping[Meter, Mapping[str, CustomerTotals]] = field(default_factory=dict)
-    """The same for other meters than used storage. A pull that did not read the columns of a meter has no total."""
+    """By other meters than used storage: their totals. A pull that did not read the columns of a meter has no total."""
     before: Mapping[str, Mapping[DeviceId, Reading]] = field(default_factory=dict)
     """The last figure from before the first of these pulls, by customer and device, if the device needs one."""
     values_before: Sequence[LastValues] = ()

@@ -39,7 +39,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def load(ledger: object, units: object, rules: list[Rule], *more: object, **named: object) -> object:
         found.extend(rule.charge for rule in rules)
-        return load_snapshots(ledger, units, rules, *more, **named)  # type: ignore[arg-type]
+        return load_snapshots(ledger, units, rules, *more, **named)  # type: ignore[arg-type]  # passed on as they came
 
     monkeypatch.setattr(ended_months, "load_snapshots", load)
     return found

@@ -16,7 +16,7 @@ D = Decimal
 
 
 def file(shop: Shop, *more: tuple[int, str]) -> None:
-    """Write the file, with 100 GB of now and with `more` rows: gigabytes and the moment that they are about."""
+    """Write the file: 100 GB at the present time, and a row for each (gigabytes, moment) of `more`."""
     rows = (f"{ALDER},Alder Dental,a,{used},GB,{moment}\n" for used, moment in ((100, shop.now), *more))
     shop.write("usage.csv", "customer_id,customer_name,device_id,used,unit,as_of\n" + "".join(rows))
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from reconciler.additions.charges import ChargeInputs, charge_usage
 from reconciler.cli.loading import load_customer
-from reconciler.closing.explanation import Lines, Past, ToExplain, explain
+from reconciler.closing.explanation import explain
+from reconciler.closing.to_explain import Lines, Past, ToExplain
 from reconciler.closing.values import rule_values
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.ledger.additions import load_snapshot

@@ -10,8 +10,9 @@ from typing import Any
 from reconciler.additions.live_additions import addition_of
 from reconciler.additions.views import AdditionView
 from reconciler.closing.closed_charges import ClosedCharge
-from reconciler.closing.explanation import LateUsage, Lines, OwnRule, ToExplain, explain
+from reconciler.closing.explanation import explain
 from reconciler.closing.rule_version import version_of
+from reconciler.closing.to_explain import LateUsage, Lines, OwnRule, ToExplain
 from reconciler.closing.values import rule_values, version_values
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveObject, LiveState

@@ -174,7 +174,7 @@ def test_an_older_row_that_a_disbelieved_pull_has_read_first_is_late_in_the_next
     known = mark(ledger)
     for hours, state in ((1, "disbelieved"), (2, "whole"), (3, "whole")):
         at = NOON + hours * HOUR
-        pull(ledger, at, sample(at), sample(NOON - DAY, 9), state=state)  # type: ignore[arg-type]
+        pull(ledger, at, sample(at), sample(NOON - DAY, 9), state=state)  # type: ignore[arg-type]  # a loop widens it to str
     assert later(ledger, known).samples == {"77": NOON - DAY}
     with ledger.read() as connection:
         assert connection.exec_driver_sql("SELECT pull_id FROM earlier_samples ORDER BY 1").scalars().all() == [2, 3]
